@@ -254,12 +254,12 @@ class CallSession:
     ) -> Any:
         worker = self._require_worker()
         packer = Packer(worker.place)
-        message: Message = {
-            "call": self._count + 1,
-            "function": name,
-            "args": packer.pack(list(positional)),
-            "kwargs": packer.pack(dict(named)),
-        }
+        message: Message = {"call": self._count + 1, "function": name}
+        try:
+            message["args"], message["kwargs"] = packer.pack(list(positional)), packer.pack(dict(named))
+        except BaseException:
+            worker.own.release(packer.placed)
+            raise
         if options.timeout is not None:
             message["seconds"] = options.timeout
         if options.plain:
@@ -316,8 +316,9 @@ class CallSession:
             with contextlib.suppress(TimeIsOver, Disconnected):
                 deadline = time.monotonic() + options.grace
                 while True:
-                    message, _ = worker.receive(deadline)
+                    message, parts = worker.receive(deadline)
                     if message.get("answer") == self._at_work:
+                        Unpacker(parts, worker.others.view).unpack(message.get("value"))  # so that its memory is free
                         return True
         return False
 

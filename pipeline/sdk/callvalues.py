@@ -77,6 +77,7 @@ class Packer:
 
     def __init__(self, place: "Place") -> None:
         self.parts = []  # type: List[Any]  # the message's binary parts
+        self.placed = []  # type: List[int]  # files in shared memory, to be released where the message isn't sent
         self._place = place
 
     def pack(self, value: "Any", depth: int = 0) -> "Any":  # noqa: PLR0911  # one for each kind of value
@@ -162,6 +163,7 @@ class Packer:
             packed["data"] = self._data(array.tobytes(order))
             return packed
         number, room = placed
+        self.placed.append(number)
         numpy.copyto(numpy.ndarray(array.shape, array.dtype, room, order=order), array)
         packed["data"] = {"memory": number, "size": array.nbytes}
         return packed
@@ -182,6 +184,7 @@ class Packer:
             self.parts.append(data)
             return {"part": len(self.parts) - 1}
         number, room = placed
+        self.placed.append(number)
         room[:] = memoryview(data).cast("B")
         return {"memory": number, "size": size}
 

@@ -3,7 +3,10 @@
 import gc
 import os
 
+import pytest
+
 from pipeline.sdk.callmemory import LEAST, SPARE, OtherMemory, OwnMemory
+from pipeline.sdk.callvalues import Packer, Unsendable
 
 
 def sent(own: OwnMemory, other: OtherMemory, data: bytes) -> tuple[int, int]:
@@ -58,3 +61,14 @@ def test_a_descriptor_is_closed_once_both_sides_have_mapped_the_file() -> None:
     own.close()
     other.close()
     assert len(os.listdir("/dev/fd")) == before
+
+
+def test_what_was_placed_for_a_message_that_isn_t_sent_is_used_again() -> None:
+    own = OwnMemory()
+    for _ in range(3):
+        packer = Packer(own.place)
+        with pytest.raises(Unsendable):
+            packer.pack([bytes(LEAST), object()])
+        own.release(packer.placed)
+        assert packer.placed == [1]
+    own.close()

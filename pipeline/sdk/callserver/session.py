@@ -131,6 +131,7 @@ class _Session:
         _flush()
         if "value" not in answer:
             packer.parts = []
+            self._own.release(packer.placed)
         self._answer(answer, packer.parts)
 
     def _value(self, message: "Message", parts: "Any", packer: Packer) -> "Any":
