@@ -99,7 +99,7 @@ document.querySelectorAll("button[data-do]").forEach((button) => {
   if (button.dataset.do === "split") button.addEventListener("mousedown", (event) => event.preventDefault()); // the caret stays in the text
   button.addEventListener("click", () => acts[button.dataset.do]());
 });
-document.getElementById("retry").addEventListener("click", () => { server.problem = ""; server.send(); });
+document.getElementById("retry")?.addEventListener("click", () => { server.problem = ""; server.send(); });
 document.getElementById("speed").addEventListener("change", ({ target }) => { player.video.playbackRate = Number(target.value); });
 document.getElementById("zoom").addEventListener("change", ({ target }) => { wave.seconds = Number(target.value); wave.draw(); });
 document.getElementById("fullscreen").addEventListener("click", () => document.getElementById("stage").requestFullscreen?.());
