@@ -7,6 +7,8 @@ from pipeline.errors import UsageError
 from pipeline.values import Struct
 
 MARKER = Path("config", "pipeline.yaml")
+CALCULATORS = "calculators"  # the folder of files that make a calculator for atoms
+SCRIPT_FOLDERS = ("stages", CALCULATORS)  # of Python files whose block may bring an environment
 
 # What is made and not written by people: ``paths`` in the settings may put it on another disk. A job's document says
 # ``venv/NAME`` wherever that is, since it is a label there.
@@ -98,6 +100,10 @@ class ProjectFolder(Struct, frozen=True):
         """
         own = self.root.joinpath(*place)
         return next((path for layer in self.layers if (path := layer.root.joinpath(*place)).exists()), own)
+
+    def scripts(self, name: str) -> list[Path]:
+        """Where a block of a Python file may define the environment of this name, without what the project extends."""
+        return [self.root / folder / f"{name}.py" for folder in SCRIPT_FOLDERS]
 
     def files(self, place: str, pattern: str) -> list[Path]:
         """The files of a folder that people write, by name, without hidden files, which are those of editors. Of two

@@ -6,6 +6,7 @@ from pipeline.cli.context import root_option, version_option
 
 COMMANDS = {
     "cache": "pipeline.cli.cache",
+    "calculator": "pipeline.cli.calculator",
     "call": "pipeline.cli.call",
     "completion": "pipeline.cli.completion_code",
     "doctor": "pipeline.cli.doctor",

@@ -124,7 +124,7 @@ def _span(desk: EditDesk, track: Any, asked: dict[str, Any]) -> tuple[float, flo
     if asked["cue"] is not None:
         return proposals.times_of_cue(desk, track, asked["cue"])
     if asked["begin"] is None or asked["end"] is None:
-        raise UsageError("say which part: --cue N, or --from TIME and --to TIME", "pipeline subtitles --help")
+        raise UsageError("say which part: --cue N, or --from TIME and --to TIME", "pipeline subtitles recognise --help")
     return asked["begin"], asked["end"]
 
 

@@ -1,11 +1,11 @@
-"""Definitions of environments, from ``config/environments/NAME.yaml`` or the block of ``stages/NAME.py``.
+"""Definitions of environments, from ``config/environments/NAME.yaml`` or a block in ``stages/`` or ``calculators/``.
 
 An environment with variants has a definition, and a lock, for each of them.
 """
 
 import os
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from pipeline.config.tools import entries as tool_entries
 from pipeline.envs.definition import Definition
 from pipeline.envs.variables import COMPUTED, PLACEHOLDERS, unknown_placeholder
 from pipeline.errors import ConfigurationError, did_you_mean
-from pipeline.project import ProjectFolder
+from pipeline.project import SCRIPT_FOLDERS, ProjectFolder
 from pipeline.script import has_dependencies
 
 LONGEST_NAME = 100  # characters; names of files are made of it
@@ -80,8 +80,9 @@ def _cuda_version(variant: str) -> tuple[int, int] | None:
 
 
 def names(project: ProjectFolder) -> list[str]:
-    """Environments with a file of their own and those in stages' blocks, in alphabetical order."""
-    inline = [path.stem for path in project.files("stages", "*.py") if _brings_environment(path)]
+    """Environments with a file of their own and those in blocks of Python files, in alphabetical order."""
+    files = (path for folder in SCRIPT_FOLDERS for path in project.files(folder, "*.py"))
+    inline = [path.stem for path in files if _brings_environment(path)]
     return sorted({*(path.stem for path in project.files("config/environments", "*.yaml")), *inline})
 
 
@@ -91,14 +92,11 @@ def load(project: ProjectFolder, name: str) -> EnvironmentSpec:
     Raises ``ConfigurationError``, with file, line and key, where its file is wrong.
     """
     layer = layer_of(project, name)
-    path, stage = _file(layer, name), _stage(layer, name)
+    path, scripts = _file(layer, name), _scripts(layer, name)
+    _require_one(layer, [*([path] if path.is_file() else []), *scripts], name)
     if not path.is_file():
-        return of_block(project, blocks.read(stage, project.root), name)
-    if stage.is_file() and _brings_environment(stage):
-        raise ConfigurationError(
-            f"config/environments/{name}.yaml and stages/{name}.py both define environment '{name}'",
-            f"rename one of them, or let stages/{name}.py name its environment",
-        )
+        script = next(iter(scripts or layer.scripts(name)))
+        return of_block(project, blocks.read(script, project.root), name)
     source = load_yaml(path, project.root, "environment")
     _check_name(source, path.stem)
     return EnvironmentSpec(source, _definitions(project, source, name))
@@ -106,7 +104,7 @@ def load(project: ProjectFolder, name: str) -> EnvironmentSpec:
 
 def layer_of(project: ProjectFolder, name: str) -> ProjectFolder:
     """What defines the environment: the project, or what it extends."""
-    layers = (each for each in project.layers if _file(each, name).is_file() or _brings_environment(_stage(each, name)))
+    layers = (each for each in project.layers if _file(each, name).is_file() or _scripts(each, name))
     return next(layers, project)
 
 
@@ -114,8 +112,18 @@ def _file(layer: ProjectFolder, name: str) -> Path:
     return layer.config / "environments" / f"{name}.yaml"
 
 
-def _stage(layer: ProjectFolder, name: str) -> Path:
-    return layer.stages / f"{name}.py"
+def _scripts(layer: ProjectFolder, name: str) -> list[Path]:
+    """The Python files whose block defines it: one, where nothing is wrong."""
+    return [path for path in layer.scripts(name) if _brings_environment(path)]
+
+
+def _require_one(layer: ProjectFolder, files: Sequence[Path], name: str) -> None:
+    if len(files) > 1:
+        first, second = (str(file.relative_to(layer.root)) for file in files[:2])
+        raise ConfigurationError(
+            f"{first} and {second} both define environment '{name}'",
+            f"rename one of them, or let {second} name its environment",
+        )
 
 
 def of_block(project: ProjectFolder, block: blocks.StageBlock, name: str) -> EnvironmentSpec:

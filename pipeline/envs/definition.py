@@ -40,19 +40,22 @@ class Definition:
         return self.lock
 
     @property
-    def is_in_stage(self) -> bool:
-        """Whether it stands in the block of a stage."""
+    def is_in_block(self) -> bool:
+        """Whether it stands in the block of a Python file."""
         return self.requirements is not None and self.requirements.suffix == ".py"
 
     @property
     def file(self) -> str:
         """The file that has the definition, in short."""
-        return f"stages/{self.name}.py" if self.is_in_stage else f"{self.name}.yaml"
+        if self.requirements is None or not self.is_in_block:
+            return f"{self.name}.yaml"
+        folder = self.requirements.parent.name
+        return f"{folder if folder == 'calculators' else 'stages'}/{self.name}.py"  # a file may be yet to be copied
 
     @property
     def path(self) -> str:
         """The file that has the definition, from the project's folder."""
-        return self.file if self.file.startswith("stages/") else f"config/environments/{self.file}"
+        return self.file if self.is_in_block else f"config/environments/{self.file}"
 
     def python_problem(self, version: str) -> str | None:
         """Why an environment with this exact version of Python doesn't fit; ``None`` where it does."""

@@ -95,8 +95,8 @@ class HandEdits:
         of = self._made.get(sidecar.digest_in(self._about / sidecar.name_for(edit.file.name)) or "")
         kept = f"{id}: {printable(edit.name)} was edited and not accepted, so it is kept as {printable(edit.file.name)}"
         if edit.file.suffix in SUBTITLES:
-            return f"{kept}; pipeline subtitles accept {file} --job {id}   takes it"
-        return f"{kept}; pipeline job edit {id} {'.'.join(of)} {file}   takes it" if of else kept
+            return f"{kept}; this takes it:\npipeline subtitles accept {file} --job {id}"
+        return f"{kept}; this takes it:\npipeline job edit {id} {'.'.join(of)} {file}" if of else kept
 
     @cached_property
     def _made(self) -> dict[str, tuple[str, str]]:

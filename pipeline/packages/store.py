@@ -110,7 +110,7 @@ def _not_run(folder: Path, job: Path) -> Iterator[None]:
     except Held as other:
         raise NotReady(
             f"{folder.name} has a job that is being run by {other.holder}",
-            f"pipeline --root {quote(str(folder))} job cancel {job.name}",
+            f"pipeline job cancel {job.name} --root {quote(str(folder))}",
         ) from other
 
 

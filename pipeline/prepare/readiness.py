@@ -109,7 +109,7 @@ def wrapper_note(definition: Definition, name: str, path: Path) -> str | None:
     if not is_opaque(name, path, system_path(os.environ)):
         return None
     setting = f"tools: [{{{name}: {{version: [--version]}}}}]"
-    if definition.is_in_stage:
+    if definition.is_in_block:
         setting = f'tools = [{{{name} = {{version = ["--version"]}}}}] in [tool.pipeline.environment]'
     return (
         f"{path} starts another program. If that one is upgraded, results of the old one are still"

@@ -139,7 +139,9 @@ def _require_defined(project: ProjectFolder, job: PlannedJob) -> None:
     """Raises ``ConfigurationError`` where the project doesn't define what the plan names (any more)."""
     for name in job.plan.environments:
         file = project.locate("config", "environments", f"{name}.yaml")
-        if not file.is_file() and not any(_brought_by_stage(each.stages / f"{name}.py") for each in project.layers):
+        if not file.is_file() and not any(
+            _brings_environment(script) for layer in project.layers for script in layer.scripts(name)
+        ):
             _require_file(file, f"environment '{name}'", job, project)
     for name in dict.fromkeys(stage.uses for stage in job.stages if not stage.function):
         _require_file(project.stage_file(name), f"stage '{name}'", job, project)
@@ -153,8 +155,8 @@ def _require_defined(project: ProjectFolder, job: PlannedJob) -> None:
                 raise ConfigurationError(f"{job.id} can't run: {error.message}", preparing_command(job)) from error
 
 
-def _brought_by_stage(file: Path) -> bool:
-    """Whether a stage's own file defines the environment. Only then has its name no file in config/environments."""
+def _brings_environment(file: Path) -> bool:
+    """Whether a Python file defines an environment. Only then has its name no file in config/environments."""
     from pipeline.script import has_dependencies
 
     try:

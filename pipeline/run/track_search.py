@@ -95,7 +95,7 @@ def apply(desk: EditDesk, catalog: Catalog, change: TrackChange, who: str) -> su
     """Let it count in the job's subtitles, in every format. Raises as ``subtitle_edits.put``."""
     subtitle_edits.require_current(desk, change.track.stage)
     found = subtitle_edits.apply(desk, catalog, change.track, change.passages)
-    subtitle_edits.put(catalog.project, desk, change.track, found, who, EditSource("pipeline subtitles"))
+    subtitle_edits.put(catalog.project, desk, change.track, found, who, EditSource("find and replace"))
     return found
 
 

@@ -33,6 +33,7 @@ EXAMPLES: Mapping[str, Example] = {
         Example("words", "one stage that counts the words of a text", "words", "text.txt"),
         Example("fan-out", "a stage that runs once for each paragraph of a text", "paragraphs", "text.txt"),
         Example("arrays", "an array goes from numpy 1.26 to numpy 2", "arrays", "numbers.csv", True),
+        Example("atoms", "forces on atoms, by calculators in environments that clash", "relax", "copper.xyz", True),
         Example("media", "speech of a film, by what comes with pipeline", "keywords", "FILM", shared=COUNTING),
     )
 }

@@ -140,7 +140,7 @@ def film_problem(job: PlannedJob) -> str | None:
 
 
 def _no_sound(job: PlannedJob) -> str:
-    return f"{job.id} has no sound of its film: run-pipeline -j {job.id}"
+    return f"{job.id} has no sound of its film yet: run the job."
 
 
 def _seconds(text: str) -> float:

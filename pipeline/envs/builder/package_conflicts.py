@@ -129,7 +129,7 @@ def overlap_step(definition: Definition, shared: tuple[SharedFile, ...], operati
     """What a person can do where it isn't said which package wins."""
     owners = shared_files.owners_of(shared, definition.preferred)
     setting = f"overlaps: {{prefer: [{owners[0]}]}}"
-    if definition.is_in_stage:
+    if definition.is_in_block:
         setting = f'overlaps = {{prefer = ["{owners[0]}"]}} in [tool.pipeline.environment]'
     if operation.target:
         choice = f"remove {' or '.join(owners)} from {operation.target}, or write into it which one wins"

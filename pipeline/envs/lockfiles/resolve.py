@@ -160,7 +160,7 @@ def _finished(text: str, definition: Definition) -> str:
     """The same text on every machine, without markers that only repeat the definition's range."""
     assert definition.requirements is not None, definition.name
     if definition.requirements.suffix == ".py":
-        text = re.sub(r"-r \S*block\.txt$", f"stages/{definition.name}.py", text, flags=re.MULTILINE)
+        text = re.sub(r"-r \S*block\.txt$", definition.file, text, flags=re.MULTILINE)
     for bound in bounds_beside_the_lowest(definition.python):
         text = _without(text, bound)
     if "file://" in text:

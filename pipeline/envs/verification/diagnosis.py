@@ -178,8 +178,9 @@ def _of_model(findings: ModelFindings) -> ProjectProblem:
     subject = f"model {findings.name}"
     if findings.needed_by:
         job = findings.needed_by
-        what = f"{findings.problem}, since {job} was prepared with it; 'pipeline job cancel {job}' gives that job up"
-        return ProjectProblem(subject, ProblemKind.MODEL_ALTERED, what, findings.repair)
+        what = f"{findings.problem}, since {job} was prepared with it"
+        repair = f"{findings.repair}\npipeline job cancel {job}   gives that job up"
+        return ProjectProblem(subject, ProblemKind.MODEL_ALTERED, what, repair)
     if findings.is_lock_broken:
         repair = f"pipeline model lock {findings.name}"
         return ProjectProblem(subject, ProblemKind.MODEL_LOCK_BROKEN, findings.problem, repair)
