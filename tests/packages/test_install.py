@@ -135,7 +135,7 @@ def test_a_package_stays_while_a_job_of_it_runs(package: Path) -> None:
     job.mkdir(parents=True)
     with exclusive(job / "lock"), pytest.raises(NotReady, match="is being run") as caught:
         store.remove(folder.name, with_jobs=True)
-    assert caught.value.next_step == f"pipeline --root {folder} job cancel job-1"
+    assert caught.value.next_step == f"pipeline job cancel job-1 --root {folder}"
     assert job.is_dir()
 
 

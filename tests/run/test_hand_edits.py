@@ -34,7 +34,7 @@ def test_an_edit_that_nobody_accepted_is_set_aside_and_told_with_a_command(bench
     deliver(bench, job, "second")
     assert texts(job) == {name: "second", other: "by ann"}
     ((told,),) = bench.listener.of("progress")
-    words = shlex.split(told.partition("; ")[2])
+    words = shlex.split(told.partition(":\n")[2])
     assert words[:5] == ["pipeline", "job", "edit", job.id, "two.file"]
     assert Path(words[5]).read_text() == "by ann"
     assert [each.name for each in HandEdits(job).left()] == [name]

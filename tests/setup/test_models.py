@@ -74,7 +74,9 @@ def test_a_model_folder_that_changed_after_a_job_was_prepared_with_it_is_named_b
     assert (found["subject"], found["fault"]) == (f"model {folder}", "model altered")
     assert id in found["what"]
     assert found["next"].startswith("prepare-job ")
-    again = project.give(*shlex.split(found["next"]))
+    prepare, cancel = found["next"].splitlines()
+    assert cancel.split()[:3] == ["pipeline", "job", "cancel"]
+    again = project.give(*shlex.split(prepare))
     assert again.code == 0, again.err
     for name in (id, other):
         assert project.give("pipeline", "job", "cancel", name).code == 0
