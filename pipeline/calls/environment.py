@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.calls.group import SessionGroup
 from pipeline.calls.interpreter import CallInterpreter
-from pipeline.calls.session import CallOptions, CallSession, Progress
+from pipeline.calls.options import CallOptions, Progress
+from pipeline.calls.session import CallSession
 from pipeline.calls.source import CallSource
 from pipeline.config import environments
 from pipeline.config.source import require_name

@@ -7,7 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Self
 
-from pipeline.calls.session import CallSession, RemoteFunction
+from pipeline.calls.remote_function import RemoteFunction
+from pipeline.calls.session import CallSession
 from pipeline.errors import UsageError
 
 AHEAD = 2  # calls for each worker that are made before their results are wanted

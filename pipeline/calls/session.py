@@ -4,7 +4,7 @@ import contextlib
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -12,30 +12,18 @@ from pipeline.calls.errors import CallCancelled, CallError, CallTimedOut, Remote
 from pipeline.calls.logs import SessionLog
 from pipeline.calls.loss import worker_lost
 from pipeline.calls.opening import begun
-from pipeline.calls.signatures import FunctionFacts, require_arguments, signature
+from pipeline.calls.options import CallOptions
+from pipeline.calls.remote_function import RemoteFunction
+from pipeline.calls.signatures import FunctionFacts
 from pipeline.calls.source import CallSource
 from pipeline.calls.worker import CallWorker, Message
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.sdk.callprotocol import Disconnected, TimeIsOver
 from pipeline.sdk.callvalues import Packer, Unpacker
-from pipeline.values import Struct, replace
-
-Progress = Callable[[float | None, str], None]  # the fraction from 0 to 1 where it is known, and what is done
 
 ASK, RAISE, KILL = "ask", "raise", "kill"
 LOOK_SECONDS = 0.01  # between two looks at whether a call has ended
 LEVELS = (ASK, RAISE, KILL)
-
-
-class CallOptions(Struct, frozen=True):
-    """How a function is called."""
-
-    timeout: float | None = None  # seconds
-    grace: float = 1.0  # seconds that a call gets to end after each request
-    interrupts: bool = False  # whether it may be interrupted by an exception between two of its steps
-    is_idempotent: bool = False  # whether it is called once more where its worker was lost
-    progress: Progress | None = None
-    plain: bool = False  # the result as JSON alone
 
 
 class CallSession:
@@ -91,7 +79,7 @@ class CallSession:
         """Call a function by its name."""
         return self.function(name)(*positional, **named)
 
-    def function(self, name: str) -> "RemoteFunction":
+    def function(self, name: str) -> RemoteFunction:
         """Raises ``AttributeError`` where the file has none of this name."""
         if name not in self._functions:
             self._require_function(name)
@@ -163,7 +151,7 @@ class CallSession:
         """Whether the worker was there before the session."""
         return self._worker is not None and self._worker.is_warm
 
-    def __getattr__(self, name: str) -> "RemoteFunction":
+    def __getattr__(self, name: str) -> RemoteFunction:
         if name.startswith("_"):
             raise AttributeError(f"no attribute '{name}'")
         return self.function(name)
@@ -341,49 +329,6 @@ class CallSession:
         error = worker_lost(self._source, f"{name}()", answer, worker, self.log)
         self._detach(error.message)
         return error
-
-
-class RemoteFunction:
-    """A function in another environment, with its parameters and its documentation."""
-
-    def __init__(self, session: CallSession, facts: FunctionFacts, options: CallOptions) -> None:
-        self._session = session
-        self._facts = facts
-        self._options = options
-        self.__name__ = facts.name
-        self.__doc__ = facts.doc
-        self.__signature__ = signature(facts)
-
-    def __call__(self, *positional: Any, **named: Any) -> Any:
-        """Its result. Raises ``TypeError`` for arguments that don't fit or can't be sent, ``RemoteError`` for what it
-        raises, and ``CallError`` for all else that comes between.
-        """
-        require_arguments(self.__name__, self.__signature__, positional, named)
-        return self._session.perform(self._facts, positional, named, self._options)
-
-    def options(self, **changes: Any) -> "RemoteFunction":
-        """The same function, called in another way: ``timeout``, ``grace``, ``interrupts``, ``is_idempotent``,
-        ``progress``, as for ``open``.
-        """
-        return RemoteFunction(self._session, self._facts, changed_options(self._options, changes))
-
-    async def asynchronous(self, *positional: Any, **named: Any) -> Any:
-        """As a call, without blocking the event loop. A task that is cancelled cancels the call."""
-        from pipeline.calls.asynchronous import awaited
-
-        return await awaited(lambda: self(*positional, **named), self._session.give_up)
-
-    def __repr__(self) -> str:
-        return f"<remote function {self.__name__}{self.__signature__ or '(...)'}>"
-
-
-def changed_options(options: CallOptions, changes: Mapping[str, Any]) -> CallOptions:
-    """Raises ``UsageError`` for an option that there isn't."""
-    for name in changes:
-        if name not in CallOptions.__struct_fields__:
-            known = [each for each in CallOptions.__struct_fields__ if each != "plain"]
-            raise UsageError(f"a call has no option '{name}'{did_you_mean(name, known)}")
-    return replace(options, **changes)
 
 
 def _let_go(worker: CallWorker, log: SessionLog) -> None:

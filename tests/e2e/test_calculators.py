@@ -59,27 +59,34 @@ def test_the_example_s_workflow_runs(spawning: None, atoms: Path) -> None:
 
 
 def test_a_driver_that_speaks_i_pi_gets_its_forces(spawning: None, atoms: Path) -> None:
-    name = f"test_{os.getpid()}"
-    command: list[str | Path] = [BIN / "pipeline", "calculator", "drive", "emt", "--unix", name, "--species", "Cu8"]
-    with subprocess.Popen(command, env=_variables(atoms), stdout=subprocess.PIPE, text=True) as calculator:
-        done = _python(atoms, HERE / "ipi_driver.py", name)
-        said, _ = calculator.communicate(timeout=60)
-    assert (done.returncode, done.stdout) == (0, "the same\n"), done.stderr
-    assert (calculator.returncode, said) == (0, "3 calculations\n")
+    driver, calculator = _driven(atoms, "Cu8")
+    assert (driver.returncode, driver.stdout) == (0, "the same\n"), driver.stderr
+    assert (calculator.returncode, calculator.stdout) == (0, "3 calculations\n")
 
 
 def test_a_driver_s_atoms_must_be_as_many_as_the_species(spawning: None, atoms: Path) -> None:
-    name = f"wrong_{os.getpid()}"
-    command: list[str | Path] = [BIN / "pipeline", "calculator", "drive", "emt", "--unix", name, "--species", "Cu2"]
-    with subprocess.Popen(command, env=_variables(atoms), stderr=subprocess.PIPE, text=True) as calculator:
-        driver = _python(atoms, HERE / "ipi_driver.py", name)
-        _, said = calculator.communicate(timeout=60)
+    driver, calculator = _driven(atoms, "Cu2")
     assert driver.returncode
     assert calculator.returncode
-    assert "8 atoms" in said
+    assert "8 atoms" in calculator.stderr
 
 
-def _python(atoms: Path, script: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+Done = subprocess.CompletedProcess[str]
+
+
+def _driven(atoms: Path, species: str) -> tuple[Done, Done]:
+    """How ASE's driver of eight atoms ended, and the calculator that it asked."""
+    name = f"{species}_{os.getpid()}"
+    command: list[str | Path] = [BIN / "pipeline", "calculator", "drive", "emt", "--unix", name, "--species", species]
+    with subprocess.Popen(
+        command, env=_variables(atoms), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as calculator:
+        driver = _python(atoms, HERE / "ipi_driver.py", name)
+        stdout, stderr = calculator.communicate(timeout=60)
+    return driver, Done(command, calculator.returncode, stdout, stderr)
+
+
+def _python(atoms: Path, script: Path, *arguments: str) -> Done:
     packages = atoms / "venv" / "caller" / "lib" / f"python{VERSION}" / "site-packages"
     variables = {**_variables(atoms), "PYTHONPATH": f"{REPOSITORY}:{packages}"}
     command: list[str | Path] = [sys.executable, script, *arguments]
