@@ -74,6 +74,7 @@ class CallSession:
         with self._turn(None):
             self._finish()
             self._is_closed = True
+            self._functions = {}  # each of them has the session, which would stay, and with it the environment's lease
 
     def call(self, name: str, /, *positional: Any, **named: Any) -> Any:
         """Call a function by its name."""

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+import weakref
 from pathlib import Path
 
 import pytest
@@ -262,3 +263,12 @@ def test_an_environment_that_isn_t_there_is_told_with_what_there_is(alpha: CallE
     with pytest.raises(pipeline.PipelineError) as caught:
         pipeline.environment("alphaa", alpha.folder.root)
     assert caught.value.command == "pipeline env list"
+
+
+def test_a_closed_session_that_nobody_has_is_gone_at_once(alpha: CallEnvironment, called: Path) -> None:
+    """And with it the lease on the environment's build."""
+    with alpha.open(called) as session:
+        session.echo(1)
+    known = weakref.ref(session)
+    del session
+    assert known() is None
