@@ -1,5 +1,6 @@
 """An environment of a project, and a file in it that is called."""
 
+import gc
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,13 @@ import pipeline
 from pipeline.calls.environment import CallEnvironment
 from pipeline.calls.session import CallSession
 from tests.conftest import FIXTURES, Sandbox
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collected() -> Iterator[None]:
+    """An error that was raised has its session by its traceback, and so the lease on a build that other tests share."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
