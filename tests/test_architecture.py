@@ -83,7 +83,7 @@ MAY_IMPORT = {
         "run",
         "sdk",
     },
-    "config": {"envs", "extensions", "host", "policy", "project", "sdk"},
+    "config": {"envs", "extensions", "host", "policy", "project", "sdk", "services"},
     "conflicts": {"config", "environments", "envs", "process", "process_tree", "project"},
     "diagrams": {"config", "jobs"},
     "directories": set(),
@@ -141,6 +141,7 @@ MAY_IMPORT = {
     "scaffold": {"config", "project", "sdk"},
     "sdk": set(),
     "subtitles": {"process"},
+    "services": {"policy"},
     "setup": {"config", "environments", "envs", "jobs", "media", "models", "prepare", "process_tree", "project"},
     "ui": {
         "api",

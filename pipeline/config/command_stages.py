@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.config import shell_quotes
+from pipeline.config import services, shell_quotes
 from pipeline.config.source import ConfigurationSource, Keys, load_yaml
 from pipeline.envs.variables import COMPUTED
 from pipeline.errors import did_you_mean
@@ -147,7 +147,8 @@ def _known(source: ConfigurationSource, spec: CommandSpec) -> list[str]:
         "model": [*source.value.get("models", ()), *source.value.get("optional_models", ())],
         "file": spec.files,
     }
-    return [*(f"{kind}.{name}" for kind, names in named.items() for name in names), *command_words.ALONE]
+    own = (f"{kind}.{name}" for kind, names in named.items() for name in names)
+    return [*own, *command_words.ALONE, *services.placeholders(source)]
 
 
 def _check_placeholder(source: ConfigurationSource, keys: Keys, part: tuple[str, str], spec: CommandSpec) -> None:
@@ -155,7 +156,11 @@ def _check_placeholder(source: ConfigurationSource, keys: Keys, part: tuple[str,
     shown = ".".join(filter(None, part))
     known = _known(source, spec)
     if shown not in known:
-        raise source.error(keys, f"the stage has no {kind} '{name}', for {{{shown}}}{did_you_mean(shown, known)}")
+        named = f" '{name}'" if name else ""
+        raise source.error(keys, f"the stage has no {kind}{named}, for {{{shown}}}{did_you_mean(shown, known)}")
+    if kind == command_words.TOKEN and keys[0] != "variables":
+        message = "every user of the machine can see the words of a command"
+        raise source.error(keys, message, "put {token} into 'variables', where the program reads it")
     if kind == "output" and _is_pattern(source.value["outputs"][name]):
         pattern = source.value["outputs"][name]
         raise source.error(keys, f"the output '{name}' ({pattern}) has no name yet; write {{output_folder}}/NAME")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import policy
-from pipeline.config import command_stages, ensure, shared_modules
+from pipeline.config import command_stages, ensure, services, shared_modules
 from pipeline.config.blocks import StageBlock, read
 from pipeline.config.command_stages import CommandSpec
 from pipeline.config.passing import passed_names
@@ -18,6 +18,7 @@ from pipeline.config.source import ConfigurationSource, check, require_name
 from pipeline.digests import canonical_json
 from pipeline.errors import ConfigurationError
 from pipeline.project import ProjectFolder
+from pipeline.services.definition import ServiceDefinition
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class StageSpec:
     ensure: Mapping[str, Any]  # promises by output (pipeline/config/ensure.py)
     policy: Mapping[str, Any]  # how it is run: resources, retries, timeout and so on (pipeline/policy.py)
     command: CommandSpec | None = None  # where it is one
+    service: ServiceDefinition | None = None  # where it is one
     description: str = ""
     source: str | None = None  # of a function that is frozen with its job
 
@@ -103,6 +105,7 @@ def _spec(
         ensure=table.get("ensure", {}),
         policy=policy.declared(table),
         command=command,
+        service=services.service_of(source),
         description=table.get("description", ""),
     )
 

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     Look = Callable[[str, str], Any]  # the value of a placeholder
 
 BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|\{")
-NAMED = ("input", "output", "parameter", "model", "file")  # {input.NAME}
+NAMED = ("input", "output", "parameter", "model", "file", "port")  # {input.NAME}; ports are those of a service
 ALONE = ("cpus", "work", "output_folder")
+TOKEN = "token"  # noqa: S105  # a placeholder of services, in variables alone
 FOUND_NOTHING = "the program %s isn't there; it was looked for in %s"
 SHELL = ("bash", "-euo", "pipefail", "-c")  # a failure in the middle of a pipe is one, too
 
@@ -121,7 +122,7 @@ def _add_text(parts: "List[Part]", text: str) -> None:
 
 def _placeholder(inside: str) -> "Part":
     kind, dot, name = inside.partition(".")
-    if inside in ALONE:
+    if inside in ALONE or inside == TOKEN:
         return inside, ""
     if kind in NAMED and dot and name:
         return kind, name

@@ -78,8 +78,9 @@ def _kind(schema: Schema, whole: Schema) -> str:
         return f"`{json.dumps(schema['const'])}`"
     if "enum" in schema:
         return ", ".join(f"`{each}`" for each in schema["enum"])
-    if found := _choices(schema):
-        return " or ".join(dict.fromkeys(filter(None, (_kind(*_resolved(each, whole)) for each in found))))
+    kinds = filter(None, (_kind(*_resolved(each, whole)) for each in _choices(schema)))
+    if found := " or ".join(dict.fromkeys(kinds)):
+        return found
     kind = schema.get("type", "")
     words = " or ".join(kind) if isinstance(kind, list) else str(kind)
     if words == "array" and isinstance(schema.get("items"), dict):
