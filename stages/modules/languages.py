@@ -56,6 +56,16 @@ def tag(text: str) -> str:
     return code or (UNKNOWN if plain in ("", UNKNOWN) else _looked_up(plain))
 
 
+def of_engines(text: str) -> str:
+    """The short code for a code or English name of a language of our engines; empty for any other. Needs no library."""
+    return _CODES.get(text.strip().lower(), "")
+
+
+def of_code(code: str) -> str:
+    """The English name for a short code; the code where it isn't a language of our engines. Needs no library."""
+    return _BY_CODE[code].name if code in _BY_CODE else code
+
+
 def is_known(text: str) -> bool:
     """Whether it is a language of our engines. (Nearly any three letters are the code of some language.)"""
     return base(text) in _BY_CODE

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import stagekit
@@ -41,17 +42,19 @@ class Recognition:
     check: LanguageCheck
 
 
-def recognise(stage: stagekit.Stage, language: str, task: WhisperTask) -> Recognition:
+def recognise(stage: stagekit.Stage, language: str, task: WhisperTask, on_cpu: tuple[Compute, ...] = ()) -> Recognition:
     """Recognise the stage's input ``audio`` with its model ``recognizer``.
 
-    ``language``: a Whisper code, or ``auto``. Raises ``StageFailed`` for an audio in another format, a model that can't
-    be loaded, and a language or task that the model doesn't have; with the parameter ``strict_language``,
-    ``InputUnusable`` where another language is spoken.
+    ``language``: a Whisper code, or ``auto``. ``on_cpu``: the ways to compute without a GPU, so that a model which is
+    loaded for one of them fits; if empty, the best for this audio. Raises ``StageFailed`` for an audio in another
+    format, a model that can't be loaded, and a language or task that the model doesn't have; with the parameter
+    ``strict_language``, ``InputUnusable`` where another language is spoken.
     """
     sound = waveform.open_audio(stage.input("audio"))
     activity = _speech_activity(sound, stage.cpus)
     windows = activity.cut_windows(activity.speech)
-    stepped, facts = _recogniser(stage, sound, len(windows), language, task)
+    ways = on_cpu or compute.on_cpu(len(windows), stage.cpus)
+    stepped, facts = _recogniser(stage, sound, ways, language, task)
     recogniser = stepped.recogniser
     is_strict = stage.parameters.get("strict_language", False)  # which a job of an older version doesn't have
     name = stage.model("recognizer").name
@@ -70,6 +73,18 @@ def recognise(stage: stagekit.Stage, language: str, task: WhisperTask) -> Recogn
     probability = several_languages.probability_of(shown, recogniser) if spoken.result.segments else 0.0
     about = name, shown, probability, activity.duration, "attention", sound.is_silent(), spoken.shares
     return Recognition(spoken.result, activity, TranscriptOrigin(whisper.ENGINE, *about), check)
+
+
+def load(stage: stagekit.Stage, on_cpu: tuple[Compute, ...]) -> Any:
+    """The stage's model ``recognizer``, loaded before anything is recognised. Raises ``StageFailed``."""
+    folder = stage.model("recognizer")
+    ways, _ = models.ways(folder, on_cpu, os.environ)
+    return ComputeSteps(ways, stage.warn).once(_holder(stage, folder).get)
+
+
+def _holder(stage: stagekit.Stage, folder: Path) -> ModelHolder[Any]:
+    holder: ModelHolder[Any] = stage.memo(folder, lambda: ModelHolder(lambda way: models.load_model(folder, way)))
+    return holder
 
 
 def _recognised(
@@ -95,13 +110,13 @@ def _task_for(language: str | None, task: WhisperTask) -> WhisperTask:
 
 
 def _recogniser(
-    stage: stagekit.Stage, sound: Waveform, windows: int, language: str, task: WhisperTask
+    stage: stagekit.Stage, sound: Waveform, on_cpu: tuple[Compute, ...], language: str, task: WhisperTask
 ) -> tuple[SteppedRecogniser, Callable[[], dict[str, Any]]]:
     """The recogniser, and what gives facts about the way in which it computed at last. Raises ``StageFailed``."""
     folder = stage.model("recognizer")
-    ways, card = models.ways(folder, compute.on_cpu(windows, stage.cpus), os.environ)
+    ways, card = models.ways(folder, on_cpu, os.environ)
     steps = ComputeSteps(ways, stage.warn)
-    holder = stage.memo(folder, lambda: ModelHolder(lambda way: models.load_model(folder, way)))
+    holder = _holder(stage, folder)
 
     def languages_of(way: Compute) -> str | None:
         model = holder.get(way)

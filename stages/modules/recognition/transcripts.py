@@ -62,7 +62,7 @@ def document(
         "model": origin.model,
         "word_times": origin.word_times if segments else "none",
         "content": content,
-        "segments": [_segment(segment, origin.language) for segment in segments],
+        "segments": segments_of(segments, origin.language),
         "speech": [[_seconds(start), _seconds(end)] for start, end in speech],
         "coverage": _coverage(measure(segments, real, origin.duration)),
         "dropped": [_dropped(each) for each in result.dropped],
@@ -117,6 +117,11 @@ def notes_about(segments: list[Segment], result: RecognisedSpeech, speech: list[
     if length(result.false_speech) >= 1:
         notes.append(f"{length(result.false_speech):.0f} s that sounded like speech seem to be none")
     return notes
+
+
+def segments_of(segments: Sequence[Segment], main: str) -> list[dict[str, Any]]:
+    """A document's ``segments``. ``main``: its language, which isn't said again for each."""
+    return [_segment(segment, main) for segment in segments]
 
 
 def tidy(segments: Sequence[Segment], duration: float) -> list[Segment]:
