@@ -227,21 +227,6 @@ def test_of_two_tabs_at_one_cue_the_second_sees_what_the_first_wrote(
     expect_listed(opened(editor, served, job), FIRST, SECOND, THIRD, "From the second tab")
 
 
-def test_five_thousand_cues_are_edited_as_four_are(context: BrowserContext, served: ServedPage, ready: Sandbox) -> None:
-    job = job_with(ready, cues([f"Cue {number}" for number in range(5000)]))
-    page = context.new_page()
-    page.goto(served.link)
-    opened(page, served, job)
-    expect(page.locator(ROW)).to_have_count(5000)
-    choose(page, "Cue 4321")
-    write(page, "Changed far below")
-    expect_saved(page)
-    page.keyboard.press("Escape")
-    page.keyboard.press("j")
-    expect(page.locator("#text")).to_have_value("Cue 4322")
-    expect(page.locator(ROW).nth(4321)).to_have_text(re.compile("Changed far below"))
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_in_the_editor(editor: Page, axe: str, scheme: str) -> None:
     editor.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

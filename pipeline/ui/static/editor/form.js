@@ -55,7 +55,10 @@ export class CueForm {
   }
 
   names() {
-    document.getElementById("speakers").replaceChildren(...this.store.speakers().map((name) => new Option(name, name)));
+    const names = this.store.speakers();
+    if (names.join("\n") === this.known) return;
+    this.known = names.join("\n");
+    document.getElementById("speakers").replaceChildren(...names.map((name) => new Option(name, name)));
   }
 
   typed() {

@@ -1,5 +1,6 @@
-// The list of cues: one element for each, which the browser only lays out when it comes into view.
+// The list of cues: a row for each, in blocks that the browser only lays out when they come into view.
 
+import { RowBlocks } from "./blocks.js";
 import { nodes } from "./markup.js";
 import { shown } from "./clock.js";
 
@@ -8,6 +9,7 @@ export class CueList {
     this.element = element;
     this.store = store;
     this.rows = new Map();
+    this.blocks = new RowBlocks(element);
     this.marks = new Map();
     this.beside = [];
     this.current = null;
@@ -19,9 +21,9 @@ export class CueList {
 
   fill() {
     this.rows.clear();
-    const all = document.createDocumentFragment();
-    for (const cue of this.store.ordered) all.append(this.row(cue));
-    this.element.replaceChildren(all);
+    this.blocks.fill(this.store.ordered.map((cue) => this.row(cue)));
+    this.chosen = null;
+    this.numbered = null;
     this.count();
   }
 
@@ -61,7 +63,7 @@ export class CueList {
   }
 
   change({ gone, changed }) {
-    gone.forEach((id) => { this.rows.get(id)?.remove(); this.rows.delete(id); });
+    gone.forEach((id) => { if (this.rows.has(id)) this.blocks.remove(this.rows.get(id)); this.rows.delete(id); });
     for (const cue of changed) {
       const known = this.rows.get(cue.id);
       if (known) this.content(known, cue); else this.row(cue);
@@ -70,21 +72,34 @@ export class CueList {
     for (const cue of [...changed].sort((one, two) => places.get(two.id) - places.get(one.id))) { // each before one that has its place
       const place = places.get(cue.id);
       const before = this.rows.get(this.store.ordered[place + 1]?.id) ?? null;
-      const row = this.rows.get(cue.id);
-      if (row.parentNode !== this.element || row.nextSibling !== before) this.element.insertBefore(row, before);
+      this.blocks.insert(this.rows.get(cue.id), before);
     }
+    this.numbered = null;
     if (gone.length || changed.length) this.count();
   }
 
   count() { document.getElementById("cue-count").textContent = `(${this.store.ordered.length})`; }
 
   select(by) {
-    this.element.querySelector("[aria-selected=true]")?.setAttribute("aria-selected", "false");
-    const row = this.rows.get(this.store.selected);
+    const row = this.rows.get(this.store.selected) ?? null;
+    if (row !== this.chosen) this.chosen?.setAttribute("aria-selected", "false");
+    this.chosen = row;
     if (!row) { this.element.removeAttribute("aria-activedescendant"); return; }
     row.setAttribute("aria-selected", "true");
     this.element.setAttribute("aria-activedescendant", row.id);
+    this.number(row.parentNode);
     if (by !== "change") this.reveal(row);
+  }
+
+  // A screen reader knows the rows of the blocks in view alone: it is told which of all cues each is.
+  number(block) {
+    if (this.numbered === block) return;
+    this.numbered = block;
+    const first = this.store.indexOf(block.firstElementChild.dataset.id);
+    [...block.children].forEach((row, place) => {
+      row.setAttribute("aria-posinset", first + place + 1);
+      row.setAttribute("aria-setsize", this.store.ordered.length);
+    });
   }
 
   // Only the list scrolls, never the page.
