@@ -310,6 +310,13 @@ def _close_in_children() -> None:
                     os.set_inheritable(int(name), False)
 
 
+def leave_parent() -> None:
+    """Go on as a process that belongs to nobody, in a session of its own; who started us collects what ends here."""
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+
+
 def exit_descriptor(child: Child) -> int | None:
     """A descriptor that becomes readable when the process ends, so that waiting never polls; Linux only."""
     try:

@@ -30,6 +30,7 @@ STAGE_SERVER = {
             "confinement.py",
             "isolation.py",
             "refusal.py",
+            "serviceside.py",
             "loky.py",
             "tie.py",
         )
@@ -141,7 +142,7 @@ MAY_IMPORT = {
     "scaffold": {"config", "project", "sdk"},
     "sdk": set(),
     "subtitles": {"process"},
-    "services": {"policy"},
+    "services": {"executors", "policy", "process", "process_tree", "sdk"},
     "setup": {"config", "environments", "envs", "jobs", "media", "models", "prepare", "process_tree", "project"},
     "ui": {
         "api",
@@ -409,6 +410,7 @@ RENAMES = {
     "jobs/hand_edits.py": "a person's file moves aside, to a name that is free",
     "models/fetch.py": "a file that came whole is a part again, until its digest is known",
     "models/hub/transfer/file_download.py": "runs in another environment, without this package",
+    "services/log.py": "a log that is full is put beside",
     "packages/install.py": "parts of what was unpacked get their places before the whole gets its name",
 }
 LOCKS = {

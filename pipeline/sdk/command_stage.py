@@ -35,6 +35,26 @@ def run(stage: "Any") -> None:
         sys.exit(code)
 
 
+def serve(stage: "Any") -> None:
+    """Become the command of a service: it gets the signals of who stops it, and ends as it ends."""
+    command = stage._invocation["command"]  # noqa: SLF001  # written for this module
+    look = _looking_in(stage, command)
+    try:
+        argv, variables = _command_line(command, look), _variables(command, look)
+    except command_words.ValueUnusable as error:
+        raise StageFailed(str(error)) from error
+    path = variables.get("PATH", os.defpath)
+    program = command_words.find_program(argv[0], path)
+    if program is None:
+        raise StageFailed(command_words.FOUND_NOTHING % (argv[0], path))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        os.execve(program, argv, variables)  # noqa: S606  # no shell, as is meant
+    except (OSError, ValueError) as error:
+        raise StageFailed(command_words.start_problem(program, error)) from error
+
+
 def _looking_in(stage: "Any", command: "Any") -> "command_words.Look":
     values: "dict[str, Callable[[str], Any]]" = {
         "input": lambda name: [str(path) for path in stage.inputs(name)],
@@ -45,6 +65,8 @@ def _looking_in(stage: "Any", command: "Any") -> "command_words.Look":
         "cpus": lambda _: stage.cpus,
         "work": lambda _: str(stage.work),
         "output_folder": lambda _: stage._invocation["output_folder"],  # noqa: SLF001
+        "port": lambda name: stage.port(name),  # noqa: PLW0108  # a stage that is no service has none
+        "token": lambda _: stage.token,
     }
 
     def look(kind: str, name: str) -> "Any":

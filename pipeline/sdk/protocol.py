@@ -27,6 +27,7 @@ EXIT_WRONG_ENVIRONMENT = 96  # the interpreter that was started isn't the one of
 CALLS = "calls"  # in the place of an order's invocation: serve calls, over the socket that the order came on
 
 SERVE = "--serve"  # the runner's first argument where it stays; ``ServerArguments`` follow
+SERVICE = "--service"  # the runner's first argument for a service; the path of its invocation follows
 
 # A server's files in the runtime folder, after its name.
 SOCKET = ".sock"

@@ -1,9 +1,10 @@
 """Run one stage inside its own environment. Started by path, with nothing of ours installed there.
 
-Three ways in, one way through:
+Four ways in, one way through:
 
 * ``python -I run_stage.py INVOCATION.json`` runs an invocation by hand, output on the terminal.
 * ``--serve …`` stays and runs many (``stageserver``).
+* ``--service INVOCATION.json`` runs a service for as long as that serves (``serviceside``).
 * With no argument it waits for one order (``protocol.Order``) on standard input, so that it can be started before the
   stage's turn comes. No order, but end of file, means that it isn't needed. Standard output carries reports (JSON
   lines) to the orchestrator. On Linux it inherits the reading end of a third pipe, too, by which the kernel kills it
@@ -31,12 +32,8 @@ if TYPE_CHECKING:
 def main() -> int:
     protocol = import_beside("stageprotocol", "protocol.py")
     import_beside("stagekit")
-    if sys.argv[1:2] == [protocol.SERVE]:
-        import_beside("stageserver").main(sys.argv[2:], sys.modules[__name__])
-        return 0
     if len(sys.argv) > 1:
-        stage_file, modules = _named_in(sys.argv[1])
-        return run(stage_file, modules, sys.argv[1], None)
+        return with_words(protocol, sys.argv[1:])
     import gc
 
     gc.freeze()  # so that letting the stage's objects go looks at them alone
@@ -49,6 +46,16 @@ def main() -> int:
     if order.is_isolated and not import_beside("stageisolation", "isolation.py").isolate(order, reports, import_beside):
         return int(protocol.EXIT_STAGE_FAILED)
     return run(order.stage_file, order.modules, order.invocation, reports, order.secrets)
+
+
+def with_words(protocol: "Any", words: "list[str]") -> int:
+    if words[0] == protocol.SERVE:
+        import_beside("stageserver").main(words[1:], sys.modules[__name__])
+        return 0
+    if words[0] == protocol.SERVICE:
+        return int(import_beside("serviceside", "serviceside.py").main(words[1], sys.modules[__name__]))
+    stage_file, modules = _named_in(words[0])
+    return run(stage_file, modules, words[0], None)
 
 
 def leave(code: int) -> int:

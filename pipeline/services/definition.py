@@ -30,10 +30,13 @@ class Notified(Struct, frozen=True, forbid_unknown_fields=True, tag_field="way",
     """It says so itself, over the socket in ``NOTIFY_SOCKET`` (sd_notify(3)): READY=1, and WATCHDOG=1 to stay alive."""
 
 
+Way = HttpProbe | TcpProbe | CommandProbe | Notified
+
+
 class ServiceProbe(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How it is known that a service is ready, or still alive. Seconds throughout."""
 
-    way: HttpProbe | TcpProbe | CommandProbe | Notified
+    way: Way
     period: float = 1.0  # between two tries; the first ones come faster. With ``Notified``: between two WATCHDOG=1
     timeout: float = 1.0  # of one try
     start_timeout: float = 300.0  # of the whole start; a service that says how far it is (STATUS=) has longer

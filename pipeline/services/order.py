@@ -20,7 +20,7 @@ class ServiceOrder(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     python: str  # the interpreter of its environment, absolute
     prefix: str  # that this interpreter must have
     variables: Mapping[str, str]  # all that the program gets, but for those of ports, token and notification
-    stage_file: str  # with ``serve(stage)``; of a command, ``sdk/command_service.py``
+    stage_file: str  # with ``serve(stage)``; of a command, ``sdk/command_stage.py``, as for any command stage
     # The content of ``invocation.json`` (run/invocation_file.py), as plain values. ``service`` is added to it.
     invocation: Mapping[str, Any]
     modules: tuple[str, ...] = ()  # that its file imports by name

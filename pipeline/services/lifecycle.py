@@ -1,0 +1,398 @@
+"""When a service's program is started, asked, ended and started again.
+
+What happens goes in, and what is to be done comes out. Nothing is started or looked at here, and the time is given, so
+that every course of events can be tried in no time.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from pipeline.services.definition import CommandProbe, Notified, ServiceDefinition
+from pipeline.services.events import (
+    Action,
+    BeginTry,
+    Finish,
+    Happening,
+    KillTree,
+    Notification,
+    ProgramEnd,
+    RestartRequest,
+    SendSignal,
+    StartFailure,
+    StartProgram,
+    StopRequest,
+    Timer,
+    TreeEnd,
+    TryResult,
+    UserCount,
+)
+from pipeline.services.status import FailureKind, ServiceState
+
+QUICK = 0.05  # seconds between the first tries
+QUICK_SECONDS = 30.0  # from the start, in which they stay so quick
+LONGEST_PAUSE = 60.0  # seconds before the program is started again
+STABLE_SECONDS = 60.0  # that it was ready, after which earlier restarts don't count
+EARLY_RESTARTS = 2  # of a program that was never ready: it probably never will be
+FIRST_USER_SECONDS = 10.0
+EXTENSIONS = 10  # times its usual time that a program may ask for, and no longer
+
+
+class ServicePhase(Enum):
+    """Where a service is. What others are told (``ServiceState``) has no ``WAITING``."""
+
+    STARTING = "the program runs, and isn't ready"
+    READY = "it is ready"
+    STOPPING = "it was asked to end, or said that it ends"
+    WAITING = "there is no program; one will be started"
+    OVER = "there will be no program any more"
+
+
+class Sequel(Enum):
+    """What comes when a program that was asked to end has ended."""
+
+    END = "the service ends"
+    RESTART = "its program is started at once"
+    RETRY = "its program is started after a pause, unless it failed too often"
+    FAIL = "the service has failed"
+
+
+STATES = {
+    ServicePhase.STARTING: ServiceState.STARTING,
+    ServicePhase.WAITING: ServiceState.STARTING,
+    ServicePhase.READY: ServiceState.READY,
+    ServicePhase.STOPPING: ServiceState.STOPPING,
+}
+
+UNFINISHED = {ServicePhase.STARTING, ServicePhase.READY, ServicePhase.WAITING}  # in which it ends where nobody uses it
+
+
+class Lifecycle:
+    """One service. Times are in seconds of a clock that only goes forward."""
+
+    def __init__(self, definition: ServiceDefinition, now: float) -> None:
+        self.phase = ServicePhase.WAITING
+        self.restarts = 0  # since the beginning
+        self.message = ""  # what the program said of itself
+        self.failure: tuple[FailureKind, str] | None = None  # the last one
+        self._definition = definition
+        self._users = 0
+        # Who had it started is about to come, and has some time for it.
+        self._idle_since = now + max(0.0, FIRST_USER_SECONDS - definition.idle_seconds)
+        self._has_failed = False
+        self._was_ready = False  # any of its programs
+        self._in_a_row = 0  # restarts
+        self._start_at = now  # where it waits
+        self._new_ports = False
+        self._began = now  # the program
+        self._ready_at = now
+        self._deadline = now  # of the start, or of the end
+        self._latest = now  # to which that can be extended
+        self._try_at: float | None = None
+        self._is_trying = False
+        self._pause = QUICK
+        self._well = 0  # tries in a row
+        self._ill = 0
+        self._last_answer = ""
+        self._watchdog: float | None = None  # its period
+        self._watchdog_at = now  # by when it must have said so
+        self._sequel = Sequel.END
+        self._is_idle_end = False
+        self._is_killed = False
+        self._handlers: dict[type, Callable[[Any, float], list[Action]]] = {
+            Timer: self._on_time,
+            ProgramEnd: self._on_end,
+            TreeEnd: self._on_tree_end,
+            StartFailure: self._on_start_failure,
+            TryResult: self._on_answer,
+            Notification: self._on_notification,
+            UserCount: self._on_users,
+            StopRequest: self._on_stop_request,
+            RestartRequest: self._on_restart_request,
+        }
+
+    @property
+    def state(self) -> ServiceState:
+        if self.phase is ServicePhase.OVER:
+            return ServiceState.FAILED if self._has_failed else ServiceState.ENDED
+        return STATES[self.phase]
+
+    def due(self) -> float | None:
+        """When a ``Timer`` is to come; ``None``: never."""
+        times: list[float] = []
+        if self.phase in {ServicePhase.STARTING, ServicePhase.STOPPING} and not self._is_killed:
+            times.append(self._deadline)
+        if self.phase is ServicePhase.WAITING:
+            times.append(self._start_at)
+        if self.phase is ServicePhase.READY and self._watchdog is not None:
+            times.append(self._watchdog_at)
+        if (
+            self.phase in {ServicePhase.STARTING, ServicePhase.READY}
+            and self._try_at is not None
+            and not self._is_trying
+        ):
+            times.append(self._try_at)
+        if self._users == 0 and self.phase in UNFINISHED:
+            times.append(self._idle_since + self._definition.idle_seconds)
+        return min(times, default=None)
+
+    def handle(self, event: Happening, now: float) -> list[Action]:
+        """What is to be done, in this order."""
+        return self._handlers[type(event)](event, now)
+
+    # Time
+
+    def _on_time(self, _event: Timer, now: float) -> list[Action]:
+        if self._users == 0 and self.phase in UNFINISHED and now >= self._idle_since + self._definition.idle_seconds:
+            self._is_idle_end = True
+            return self._over() if self.phase is ServicePhase.WAITING else self._stop(Sequel.END, now)
+        handlers: dict[ServicePhase, Callable[[float], list[Action]]] = {
+            ServicePhase.STARTING: self._while_starting,
+            ServicePhase.READY: self._while_ready,
+            ServicePhase.STOPPING: self._while_stopping,
+            ServicePhase.WAITING: lambda now: self._start(now) if now >= self._start_at else [],
+            ServicePhase.OVER: lambda _: [],
+        }
+        return handlers[self.phase](now)
+
+    def _while_starting(self, now: float) -> list[Action]:
+        if now < self._deadline:
+            return self._try(now)
+        self.failure = FailureKind.NOT_READY, self._not_ready(now)
+        return self._stop(Sequel.FAIL, now)
+
+    def _while_ready(self, now: float) -> list[Action]:
+        if self._watchdog is not None and now >= self._watchdog_at:
+            return self._not_alive(f"it didn't say WATCHDOG=1 for {self._watchdog:g} s", now)
+        return self._try(now)
+
+    def _while_stopping(self, now: float) -> list[Action]:
+        if now < self._deadline or self._is_killed:
+            return []
+        self._is_killed = True
+        return [KillTree()]
+
+    def _try(self, now: float) -> list[Action]:
+        if self._try_at is None or self._is_trying or now < self._try_at:
+            return []
+        probe = self._definition.ready if self.phase is ServicePhase.STARTING else self._definition.alive
+        if probe is None:
+            return []
+        self._is_trying = True
+        return [BeginTry(probe)]
+
+    def _not_ready(self, now: float) -> str:
+        answer = f"; {self._last_answer}" if self._last_answer else ""
+        return f"it wasn't ready after {now - self._began:.0f} s{answer}"
+
+    # Starting
+
+    def _start(self, now: float) -> list[Action]:
+        ready = self._definition.ready
+        self.phase = ServicePhase.STARTING
+        self.message = ""
+        self._began = now
+        self._deadline = now + ready.start_timeout
+        self._latest = now + EXTENSIONS * ready.start_timeout
+        self._try_at = None if isinstance(ready.way, Notified) else now + QUICK
+        self._is_trying, self._is_killed, self._is_idle_end = False, False, False
+        self._pause, self._well, self._ill, self._last_answer = QUICK, 0, 0, ""
+        self._watchdog = None
+        new_ports, self._new_ports = self._new_ports, False
+        return [StartProgram(new_ports)]
+
+    def _on_start_failure(self, event: StartFailure, now: float) -> list[Action]:
+        self.failure = FailureKind.PORT_TAKEN if event.is_port_taken else FailureKind.START_FAILED, event.text
+        return self._failed() if not self._was_ready else self._retry(now)
+
+    def _ready(self, now: float) -> list[Action]:
+        alive = self._definition.alive
+        self.phase = ServicePhase.READY
+        self._was_ready = True
+        self._ready_at = now
+        self._try_at, self._ill = None, 0
+        if alive is not None and isinstance(alive.way, Notified):
+            self._watchdog = alive.period if self._watchdog is None else self._watchdog
+            self._watchdog_at = now + max(self._watchdog, alive.grace)
+        elif alive is not None:
+            self._try_at = now + alive.period
+        return []
+
+    # Answers
+
+    def _on_answer(self, event: TryResult, now: float) -> list[Action]:
+        self._is_trying = False
+        if self.phase is ServicePhase.STARTING:
+            return self._on_first_answers(event, now)
+        if self.phase is ServicePhase.READY:
+            return self._on_later_answer(event, now)
+        return []
+
+    def _on_first_answers(self, event: TryResult, now: float) -> list[Action]:
+        self._well = self._well + 1 if event.is_well else 0
+        if self._well >= self._definition.ready.success_threshold:
+            return self._ready(now)
+        self._last_answer = event.text
+        self._try_at = now + self._next_pause(now)
+        return []
+
+    def _next_pause(self, now: float) -> float:
+        """Quick at first. A command costs a process each time, so it slows down at once."""
+        ready = self._definition.ready
+        pause = min(self._pause, ready.period)
+        if isinstance(ready.way, CommandProbe) or now - self._began > QUICK_SECONDS:
+            self._pause = min(2 * self._pause, ready.period)
+        return pause
+
+    def _on_later_answer(self, event: TryResult, now: float) -> list[Action]:
+        alive = self._definition.alive
+        if alive is None or self._try_at is None:
+            return []
+        self._try_at = now + alive.period
+        if event.is_well or now < self._ready_at + alive.grace:
+            self._ill = 0
+            return []
+        self._ill += 1
+        if self._ill < alive.failure_threshold:
+            return []
+        return self._not_alive(f"{event.text}, {self._ill} times in a row", now)
+
+    def _not_alive(self, text: str, now: float) -> list[Action]:
+        self.failure = FailureKind.NOT_ALIVE, text
+        return self._stop(Sequel.RETRY, now)
+
+    def _on_notification(self, event: Notification, now: float) -> list[Action]:
+        if event.status is not None and event.status != self.message:
+            self.message = event.status
+            if self.phase is ServicePhase.STARTING:  # it comes on
+                self._extend(now + self._definition.ready.start_timeout)
+        if event.extension is not None and self.phase in {ServicePhase.STARTING, ServicePhase.STOPPING}:
+            self._extend(now + event.extension)
+        if event.watchdog is not None and self._watches:
+            self._watchdog, self._watchdog_at = event.watchdog, now + event.watchdog
+        if event.is_alive and self._watchdog is not None:
+            self._watchdog_at = now + self._watchdog
+        if self.phase is ServicePhase.READY and event.is_ill:
+            return self._not_alive("it said WATCHDOG=trigger", now)
+        if event.is_stopping and self.phase in {ServicePhase.STARTING, ServicePhase.READY}:
+            return self._leave(now)
+        return self._on_ready_message(now) if event.is_ready and self.phase is ServicePhase.STARTING else []
+
+    @property
+    def _watches(self) -> bool:
+        return self._definition.alive is not None and isinstance(self._definition.alive.way, Notified)
+
+    def _on_ready_message(self, now: float) -> list[Action]:
+        if isinstance(self._definition.ready.way, Notified):
+            return self._ready(now)
+        self._try_at = now  # its word alone isn't enough, but it is worth a try
+        return self._try(now)
+
+    def _extend(self, deadline: float) -> None:
+        self._deadline = max(self._deadline, min(deadline, self._latest))
+
+    # Ending
+
+    def _stop(self, sequel: Sequel, now: float) -> list[Action]:
+        self._begin_stop(sequel, now)
+        return [SendSignal(self._definition.stop.signal)]
+
+    def _begin_stop(self, sequel: Sequel, now: float) -> None:
+        timeout = self._definition.stop.timeout
+        self.phase = ServicePhase.STOPPING
+        self._sequel = sequel
+        self._deadline = now + timeout
+        self._latest = now + EXTENSIONS * timeout
+        self._try_at = None
+
+    def _leave(self, now: float) -> list[Action]:
+        """It said that it ends: it needn't be asked."""
+        self.failure = FailureKind.CRASHED, "it said STOPPING=1 and ended by itself"
+        self._begin_stop(Sequel.RETRY, now)
+        return []
+
+    def _on_end(self, event: ProgramEnd, now: float) -> list[Action]:
+        if self.phase is ServicePhase.STOPPING:
+            if event.has_remains and not self._is_killed:
+                return [SendSignal(self._definition.stop.signal)]
+            return self._stopped(now)
+        how = _described(event.code)
+        if self.phase is ServicePhase.READY:
+            self.failure = FailureKind.CRASHED, f"its program {how}"
+            if now - self._ready_at >= STABLE_SECONDS:
+                self._in_a_row = 0
+        elif event.is_port_taken:
+            self.failure = FailureKind.PORT_TAKEN, f"another program has its port; its own one {how}"
+            self._new_ports = True
+        else:
+            self.failure = FailureKind.EXITED_EARLY, f"its program {how} before it was ready"
+        return [KillTree(), *self._retry(now)]
+
+    def _on_tree_end(self, _event: TreeEnd, now: float) -> list[Action]:
+        return self._stopped(now) if self.phase is ServicePhase.STOPPING else []
+
+    def _stopped(self, now: float) -> list[Action]:
+        if self._sequel is Sequel.RESTART:
+            return self._start(now)
+        if self._sequel is Sequel.RETRY:
+            return self._retry(now)
+        return self._failed() if self._sequel is Sequel.FAIL else self._over()
+
+    def _retry(self, now: float) -> list[Action]:
+        if self._users == 0:
+            return self._over()  # nobody needs it
+        bound = self._definition.restarts
+        if self._in_a_row >= (bound if self._was_ready else min(bound, EARLY_RESTARTS)):
+            return self._failed()
+        pause = 0.0 if self._new_ports else min(2.0**self._in_a_row, LONGEST_PAUSE)
+        self._in_a_row += 1
+        self.restarts += 1
+        self.phase, self._start_at = ServicePhase.WAITING, now + pause
+        return self._start(now) if not pause else []
+
+    def _failed(self) -> list[Action]:
+        self._has_failed = True
+        return self._over()
+
+    def _over(self) -> list[Action]:
+        self.phase = ServicePhase.OVER
+        return [Finish()]
+
+    # People
+
+    def _on_users(self, event: UserCount, now: float) -> list[Action]:
+        count = event.count
+        if count == 0 and self._users > 0:
+            self._idle_since = now
+        self._users = count
+        if count and self.phase is ServicePhase.STOPPING and self._is_idle_end:
+            self._sequel = Sequel.RESTART  # somebody came while it was ending
+        if count and self.phase is ServicePhase.OVER and self._is_idle_end:
+            return self._start(now)
+        return []
+
+    def _on_stop_request(self, _event: StopRequest, now: float) -> list[Action]:
+        if self.phase is ServicePhase.OVER:
+            return []
+        if self.phase is ServicePhase.WAITING:
+            return self._over()
+        self._is_idle_end = False
+        if self.phase is ServicePhase.STOPPING:
+            self._sequel = Sequel.END
+            return []
+        return self._stop(Sequel.END, now)
+
+    def _on_restart_request(self, _event: RestartRequest, now: float) -> list[Action]:
+        self._in_a_row = 0
+        if self.phase is ServicePhase.OVER:
+            return []
+        if self.phase is ServicePhase.WAITING:
+            return self._start(now)
+        if self.phase is ServicePhase.STOPPING:
+            self._sequel = Sequel.RESTART
+            return []
+        return self._stop(Sequel.RESTART, now)
+
+
+def _described(code: int) -> str:
+    return f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"

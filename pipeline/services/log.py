@@ -1,0 +1,89 @@
+"""What a service's program prints: in a file that doesn't grow beyond a bound, and the last lines in memory."""
+
+import contextlib
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+LARGEST = 10 << 20  # bytes, after which the file is put beside, over the one that was there
+LAST_LINES = 40
+LONGEST_LINE = 1 << 16
+SHOWN = 500  # characters of a line in a failure
+HIDDEN = b"***"
+
+Sink = Callable[[bytes], None]
+
+
+class ServiceLog:
+    """Takes bytes as they come, and writes whole lines. The service's token never gets into it."""
+
+    def __init__(self, path: Path, token: str, sink: Sink | None = None) -> None:
+        """``sink`` gets each line, without its end."""
+        self.path = path
+        self._token = token.encode()
+        self._sink = sink
+        self._rest = b""
+        self._last: deque[bytes] = deque(maxlen=LAST_LINES)
+        self._file: int | None = None
+        self._size = 0
+
+    def begin(self, text: str) -> None:
+        """A line of ours, before what a new program prints."""
+        self.flush()
+        when = time.strftime("%Y-%m-%d %H:%M:%S")
+        self._write(f"--- {when} {text}".encode())
+        self._last.clear()
+
+    def take(self, data: bytes) -> None:
+        """What was read from the program."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._line(line)
+        if len(self._rest) > LONGEST_LINE:
+            self.flush()
+
+    def flush(self) -> None:
+        """The line that has no end yet, too."""
+        rest, self._rest = self._rest, b""
+        if rest:
+            self._line(rest)
+
+    @property
+    def last_lines(self) -> tuple[str, ...]:
+        """Of the program that was begun last."""
+        lines = [*self._last, *([self._hidden(self._rest)] if self._rest else [])]
+        return tuple(line.decode("utf-8", "replace")[:SHOWN] for line in lines[-LAST_LINES:])
+
+    def close(self) -> None:
+        self.flush()
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _line(self, line: bytes) -> None:
+        line = self._hidden(line.rstrip(b"\r"))
+        self._last.append(line)
+        self._write(line)
+
+    def _hidden(self, line: bytes) -> bytes:
+        return line.replace(self._token, HIDDEN) if self._token else line
+
+    def _write(self, line: bytes) -> None:
+        if self._sink is not None:
+            self._sink(line)
+        with contextlib.suppress(OSError):  # a full disk must not end a service
+            if self._file is None or self._size >= LARGEST:
+                self._open()
+            assert self._file is not None
+            self._size += os.write(self._file, line + b"\n")
+
+    def _open(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+            self.path.replace(self.path.with_name(f"{self.path.name}.1"))
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._size = os.fstat(self._file).st_size
