@@ -5,9 +5,7 @@ they were. But a file system's clock goes in ticks: what was changed within the 
 may have the same signature. Such a signature isn't trusted (git calls a file like that "racily clean").
 """
 
-import errno
 import os
-import stat
 import time
 from pathlib import Path
 
@@ -41,18 +39,11 @@ class Signature(Struct, frozen=True, array_like=True):
 
 def signature_of(path: Path) -> Signature:
     """That of the file which a link leads to. Raises ``OSError``."""
-    return _of(os.stat(path))
+    return signature_in(os.stat(path))
 
 
-def own_signature_of(path: Path) -> Signature:
-    """That of a regular file. Raises ``OSError``, also for a link."""
-    status = os.lstat(path)
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "it isn't a regular file", os.fspath(path))
-    return _of(status)
-
-
-def _of(status: os.stat_result) -> Signature:
+def signature_in(status: os.stat_result) -> Signature:
+    """That of a file, from what the system says of it."""
     return Signature(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 

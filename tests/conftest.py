@@ -33,8 +33,10 @@ BIN = Path(sys.executable).parent  # where this project's commands are installed
 # A shell's background jobs ignore it, which our commands rightly keep to; the tests send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# For the short loop, which is run at every change: a quarter of the examples. All tests together try all of them.
-settings.register_profile("loop", max_examples=25)
+# For the short loop, which is run at every change: a tenth of the examples. All tests together try all of them. A test
+# with a number of its own takes its part from ``examples``.
+ALL_EXAMPLES = settings.get_profile("default").max_examples
+settings.register_profile("loop", max_examples=10)
 
 KEPT_VARIABLES = {
     "PATH",
@@ -48,6 +50,11 @@ KEPT_VARIABLES = {
     "XDG_RUNTIME_DIR",  # the tests' own, see below
     "PYTEST_CURRENT_TEST",  # pytest's own, and new in each test
 }
+
+
+def examples(number: int) -> int:
+    """As many examples of a property as ``number``, or the part of them that the profile in use tries."""
+    return max(1, number * settings().max_examples // ALL_EXAMPLES)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

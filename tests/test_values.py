@@ -21,6 +21,7 @@ from pipeline.values import (
     indented_json,
     plain,
 )
+from tests.conftest import examples
 
 
 class Thing(Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,7 +34,7 @@ class Thing(Struct, frozen=True, forbid_unknown_fields=True):
     more: dict[str, Any] = field(default_factory=dict)
 
 
-few = settings(max_examples=50, deadline=None, derandomize=True, database=None)
+few = settings(max_examples=examples(50), deadline=None, derandomize=True, database=None)
 ANY_TEXT = st.text(st.characters(codec=None))  # with lone surrogates, as file names that aren't UTF-8 have
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | ANY_TEXT,

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.signatures import Signature, own_signature_of
+from pipeline.signatures import Signature, signature_in
 from pipeline.values import Struct
 
 EXECUTABLE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
@@ -63,7 +63,8 @@ def scan(directory: Path) -> TreeScan:
 
 def any_signature_of(path: Path) -> Signature:
     """That of a regular file, or of a directory with all that is in it. Raises ``OSError``, also for a link."""
-    return scan(path).signature if stat.S_ISDIR(os.lstat(path).st_mode) else own_signature_of(path)
+    status = os.lstat(path)
+    return signature_in(status) if stat.S_ISREG(status.st_mode) else scan(path).signature
 
 
 def _walk(directory: str) -> Iterator[TreeItem]:

@@ -44,6 +44,7 @@ class StageKeys:
         """``caller``: the variables of the process that runs the job, of which stages get some."""
         self._project = project
         self._caller = caller
+        self._locale = inheritance.locale_of(caller)
         self._secrets = secrets or Secrets(caller)
         self._plan = job.plan
         self.results = results
@@ -110,7 +111,7 @@ class StageKeys:
             "modules": modules,
             "tools": self._tools(stage),
             "variables": variables,
-            "locale": inheritance.locale_of(self._caller),
+            "locale": self._locale,
             "passed": self._passed(stage),
             "secrets": self._secret_digests(stage),
             "bounds": [*([] if stage.network else ["no network"]), *(["read only"] if stage.read_only else [])],
@@ -120,8 +121,10 @@ class StageKeys:
 
     def _schemas(self, stage: PlannedStage) -> dict[str, str | None]:
         """Those that its outputs are to fit, by output; ``None`` where one isn't there, which shows at the end."""
-        owner = self._project.owner(self.file(stage.uses))
         named = {output: promise["schema"] for output, promise in stage.ensure.items() if promise.get("schema")}
+        if not named:
+            return {}
+        owner = self._project.owner(self.file(stage.uses))
         return {output: self._schema(owner.locate(name)) for output, name in named.items()}
 
     def _schema(self, file: Path) -> str | None:

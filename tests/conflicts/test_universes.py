@@ -10,6 +10,7 @@ from pipeline.conflicts.resolver import DependencyResolver, Question
 from pipeline.conflicts.sides import Line, Side
 from tests.conflicts.conftest import OWN, Universe
 from tests.conflicts.universes import Exhaustive, Requires, asked, universes
+from tests.conftest import examples
 
 
 def solved(resolver: DependencyResolver, lines: "tuple[Line, ...] | list[Line]", free: str = "") -> bool:
@@ -22,14 +23,14 @@ def explained(requires: Requires, lines: list[Line]) -> tuple[Compatibility, Exh
 
 
 @given(universes(), asked())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_there_is_a_conflict_exactly_where_there_is_no_solution(requires: Requires, lines: list[Line]) -> None:
     explanation, resolver = explained(requires, lines)
     assert (explanation.conflict is None) == solved(resolver, lines)
 
 
 @given(universes(), asked())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_the_lines_of_a_conflict_have_no_solution_and_any_fewer_have_one(requires: Requires, lines: list[Line]) -> None:
     explanation, resolver = explained(requires, lines)
     if explanation.conflict:
@@ -39,7 +40,7 @@ def test_the_lines_of_a_conflict_have_no_solution_and_any_fewer_have_one(require
 
 
 @given(universes(), asked())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_every_edit_gives_a_solution_with_the_version_it_names(requires: Requires, lines: list[Line]) -> None:
     explanation, resolver = explained(requires, lines)
     if explanation.conflict:
@@ -51,7 +52,7 @@ def test_every_edit_gives_a_solution_with_the_version_it_names(requires: Require
 
 
 @given(universes(), asked())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_the_package_of_a_clash_is_what_stands_between_the_lines(requires: Requires, lines: list[Line]) -> None:
     explanation, resolver = explained(requires, lines)
     if explanation.conflict and explanation.conflict.package:

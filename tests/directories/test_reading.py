@@ -231,7 +231,7 @@ def test_a_placed_directory_is_the_same(directory: Path, tmp_path: Path, has_lin
 
 def test_a_link_in_place_of_a_directory_has_no_signature(directory: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(directory)
-    with pytest.raises(OSError, match="regular file"):
+    with pytest.raises(NotADirectoryError):
         any_signature_of(tmp_path / "link")
     with pytest.raises(NotADirectoryError):
         scan(tmp_path / "link")

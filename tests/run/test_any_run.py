@@ -24,6 +24,7 @@ from pipeline.project import ProjectFolder
 from pipeline.references import split
 from pipeline.run import timers
 from pipeline.run.bounds import Bounds
+from tests.conftest import examples
 from tests.jobs.helpers import events_of
 from tests.run.helpers import (
     DONE,
@@ -216,7 +217,13 @@ def require_bounded_attempts(job: PlannedJob, started: Sequence[str]) -> None:
 
 
 @given(case=cases())
-@settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=examples(40),
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 def test_a_run_keeps_its_promises(case: Case) -> None:
     with benched(case.machine) as bench:
         jobs = {job.id: job for job in (bench.job(*stages) for stages in case.jobs)}

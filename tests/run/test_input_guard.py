@@ -13,6 +13,7 @@ import pytest
 
 from pipeline import signatures
 from pipeline.digests import content_digest
+from pipeline.directories import scan
 from pipeline.errors import InputError, PipelineError, StageError
 from pipeline.jobs.input_name import path_for
 from pipeline.jobs.job import PlannedJob, load
@@ -219,7 +220,10 @@ def test_what_changes_in_the_instant_in_which_it_was_made_is_seen_by_its_reader(
     bench: Bench, around: Callable[..., PlannedJob], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file system whose clock stands still."""
-    monkeypatch.setattr(signatures, "_of", lambda status: Signature(0, status.st_size, status.st_mtime_ns, AHEAD))
+    for module in (signatures, scan):
+        monkeypatch.setattr(
+            module, "signature_in", lambda status: Signature(0, status.st_size, status.st_mtime_ns, AHEAD)
+        )
     job = around()
     bench.run(job, other=Act(first=lambda: rewrites(made(job))))
     assert statuses(job)["three"] == "failed"

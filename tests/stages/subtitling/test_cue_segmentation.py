@@ -13,7 +13,7 @@ from subtitling.lint import lint, too_fast_share
 from subtitling.markup import plain
 from subtitling.typography import shown_width, width
 
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, examples
 from tests.stages.subtitling.helpers import (
     CLOCKS,
     NO_CLOCK,
@@ -49,7 +49,7 @@ def any_words(draw: st.DrawFn) -> list[TimedWord]:
     return said
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(any_words(), st.sampled_from(LANGUAGES), st.sampled_from(["netflix", "bbc"]), st.sampled_from(CLOCKS), st.data())
 def test_any_words_keep_the_rules_that_time_allows(
     said: list[TimedWord], language: str, style: str, clock: FrameClock, data: st.DataObject
@@ -67,14 +67,14 @@ def test_any_words_keep_the_rules_that_time_allows(
         assert cues[-1].end <= duration
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(any_words(), st.sampled_from(LANGUAGES))
 def test_no_letter_is_lost_or_added(said: list[TimedWord], language: str) -> None:
     alone = [word._replace(speaker="") for word in said]
     assert bare("".join(texts(cues_of(alone, language)))) == bare("".join(word.text for word in alone))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(any_words())
 def test_a_cue_holds_one_speaker_s_words(said: list[TimedWord]) -> None:
     profile = profile_of("en")
