@@ -1,12 +1,13 @@
 """Why a stage ran or was reused: its key beside the one it had before, in this job or in the last one like it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.jobs import attempts, environment_sources, key_words, overview
-from pipeline.jobs.events import StageStarted
+from pipeline.jobs.events import AnyEvent, StageStarted
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import JobState, StageStatus
 from pipeline.jobs.store import JobStore
@@ -30,14 +31,44 @@ class StageExplanation:
     changes: tuple[KeyChange, ...] = ()
 
 
-def explain(job: PlannedJob, store: JobStore) -> list[StageExplanation]:
-    """For each stage in the plan's order; the members of a fan-out stand for it."""
-    events, state = job.journal().read(), job.loaded
-    causes = {event.stage: event.because for event in events if isinstance(event, StageStarted)}
+class EarlierJobs:
+    """Jobs of the same workflow as this one, which are only read when somebody asks for them: there may be many."""
+
+    def __init__(self, job: PlannedJob, store: JobStore) -> None:
+        self._job = job
+        self._store = store
+
+    @cached_property
+    def newest_first(self) -> list[PlannedJob]:
+        """Those on the same file before all others."""
+        job = self._job
+        before = [other for other in self._others() if other.plan.created_at <= job.plan.created_at]
+        before.sort(key=lambda other: (other.input == job.input, other.plan.created_at, other.id), reverse=True)
+        return before
+
+    def _others(self) -> Iterator[PlannedJob]:
+        for id in self._store.ids():
+            if id == self._job.id:
+                continue
+            try:
+                other = self._store.find(id)
+            except (PipelineError, OSError):
+                continue
+            if other.plan.workflow == self._job.plan.workflow:
+                yield other
+
+
+def explain(job: PlannedJob, store: JobStore, events: Sequence[AnyEvent] | None = None) -> list[StageExplanation]:
+    """For each stage in the plan's order; the members of a fan-out stand for it.
+
+    ``events``: the job's journal, where it was read already.
+    """
+    state, known_events = job.loaded, job.journal().read() if events is None else events
+    causes = {event.stage: event.because for event in known_events if isinstance(event, StageStarted)}
     rows = overview.stages(job, state)
     apart = environment_sources.unshared([stage for stage, _ in rows], job.plan.environment_sources, job.plan.tools)
     names = [stage.name for stage, known in rows if known.members is None]
-    earlier = list(_similar(job, store))
+    earlier = EarlierJobs(job, store)
     explained = (_explained(job, state, name, causes.get(name, ""), earlier) for name in names)
     return [_kept_apart(each, apart.get(each.stage)) for each in explained]
 
@@ -62,7 +93,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Key
             yield KeyChange(part, old, new)
 
 
-def _explained(job: PlannedJob, state: JobState, name: str, cause: str, earlier: list[PlannedJob]) -> StageExplanation:
+def _explained(job: PlannedJob, state: JobState, name: str, cause: str, earlier: EarlierJobs) -> StageExplanation:
     known = state.stage(name)
     if known.status is not StageStatus.FINISHED or known.committed is None:
         return StageExplanation(name, known.status.value, known.reason or "")
@@ -100,29 +131,14 @@ def _words(cause: str, compared: str, found: tuple[KeyChange, ...]) -> str:
 
 
 def _before(
-    job: PlannedJob, stage: str, attempt: int, earlier: list[PlannedJob]
+    job: PlannedJob, stage: str, attempt: int, earlier: EarlierJobs
 ) -> tuple[str, PlannedJob, Mapping[str, Any] | None]:
     """The key's parts of the result before this one, and whose they are, in words and as a job."""
     for number in range(attempt - 1, 0, -1):
         if parts := attempts.key_input(job, stage, number):
             return f"attempt {number}", job, parts
-    for other in earlier:
+    for other in earlier.newest_first:
         committed = other.loaded.stage(stage).committed
         if committed and (parts := attempts.key_input(other, stage, committed.attempt)):
             return other.id, other, parts
     return "", job, None
-
-
-def _similar(job: PlannedJob, store: JobStore) -> Iterator[PlannedJob]:
-    """Earlier jobs of the same workflow, the newest first: those on the same file before all others."""
-    others = []
-    for id in store.ids():
-        try:
-            other = store.find(id)
-        except (PipelineError, OSError):
-            continue
-        if other.id != job.id and other.plan.workflow == job.plan.workflow:
-            others.append(other)
-    before = [other for other in others if other.plan.created_at <= job.plan.created_at]
-    before.sort(key=lambda other: (other.input == job.input, other.plan.created_at, other.id), reverse=True)
-    yield from before

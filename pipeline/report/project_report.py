@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from pipeline.diagrams import graph as graphs
-from pipeline.diagrams import svg
 from pipeline.environments import registry_of
 from pipeline.envs.inventory.packages import installed_packages
 from pipeline.envs.registry import Registry
@@ -25,6 +23,9 @@ def page_of(here: ProjectFolder, found: JobReport) -> str:
     """The report as a page, with a picture of the stages where they aren't too many to be seen."""
     if len(found.stages) > MOST_DRAWN:
         return pages.html(found)
+    from pipeline.diagrams import graph as graphs  # the page of a large job has no picture
+    from pipeline.diagrams import svg
+
     return pages.html(found, svg.text(graphs.of_plan(JobStore(here.jobs).find(found.job_id).plan)))
 
 

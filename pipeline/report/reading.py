@@ -13,7 +13,7 @@ from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.state import JobState, StageState, StageStatus, Status
 from pipeline.jobs.store import JobStore
-from pipeline.jobs.summary import summary
+from pipeline.jobs.summary import state_word
 from pipeline.jobs.why import StageExplanation, explain
 from pipeline.report.spans import spans
 from pipeline.report.totals import most_at_once, totals
@@ -39,19 +39,19 @@ def read(job: PlannedJob, store: JobStore, health: Mapping[str, str], decisions:
     ``PlannedJob.journal().read()`` does.
     """
     events = job.journal().read()
-    state, about = job.loaded, summary(job)
+    state, word = job.loaded, state_word(job, job.loaded.status)
     shown = items.shown_names(job, state)
-    found = spans(job.stages, events, shown, about.state == Status.RUNNING.value)
+    found = spans(job.stages, events, shown, word == Status.RUNNING.value)
     rows = overview.stages(job, state)
     attempts = found.attempts
     return JobReport(
         job_id=job.id,
         workflow=job.plan.workflow,
-        state=about.state,
+        state=word,
         input=job.plan.input.path,
         created_at=job.plan.created_at,
         version=__version__,
-        next=None if about.state in (Status.FINISHED.value, Status.RUNNING.value) else f"run-pipeline -j {job.id}",
+        next=None if word in (Status.FINISHED.value, Status.RUNNING.value) else f"run-pipeline -j {job.id}",
         seconds=sum(run.end - run.begin for run in found.runs),
         working_seconds=sum(each.seconds for each in attempts),
         most_at_once=most_at_once(attempts),
@@ -65,7 +65,7 @@ def read(job: PlannedJob, store: JobStore, health: Mapping[str, str], decisions:
         parameters=_parameters(job),
         decisions=tuple(decisions),
         notes=(*_notes(state), *_edits(job, state)),
-        reasons=tuple(_reasons(explain(job, store), shown)),
+        reasons=tuple(_reasons(explain(job, store, events), shown)),
         failures=tuple(_failures(job, rows, events, shown)),
         files=tuple(_files(job, state)),
     )

@@ -52,6 +52,26 @@ def test_a_job_that_has_not_run_has_stages_that_wait(bench: Bench) -> None:
     assert explained(bench, bench.job(link("one")))["one"] == StageExplanation("one", "waiting", "")
 
 
+def test_earlier_jobs_are_read_only_where_a_stage_has_a_key_to_compare(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier, job = bench.job(link("one")), bench.job(link("one", parameters={"rate": 1}))
+    bench.run(earlier)
+    store, asked = JobStore(bench.project.jobs), []
+    find = store.find
+
+    def noted(name: str) -> PlannedJob:
+        asked.append(name)
+        return find(name)
+
+    monkeypatch.setattr(store, "find", noted)
+    explain(load(job.folder), store)
+    assert asked == []
+    bench.run(job)
+    explain(load(job.folder), store)
+    assert asked == [earlier.id]
+
+
 PARTS: dict[str, tuple[dict[str, Any], dict[str, Any], KeyChange]] = {
     "a parameter": ({"parameters": {"rate": 2}}, {}, KeyChange("parameters.rate", 1, 2)),
     "a model": ({"models": {"m": "tiny"}}, {}, KeyChange("models.m", DIGEST, OTHER)),

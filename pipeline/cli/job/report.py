@@ -1,5 +1,8 @@
 """``pipeline job report``."""
 
+import contextlib
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -26,11 +29,24 @@ def command(id: str, output: Path | None, against: str | None, as_json: bool) ->
     """
     if output is None and not as_json:
         raise click.UsageError("Name the page with -o FILE.html, or ask for --json.")
-    here = project()
-    found = report_of(here, id, against)
-    if output is not None:
-        write_at_once(output, page_of(here, found).encode("utf-8", "backslashreplace"))
+    with _uncollected():
+        here = project()
+        found = report_of(here, id, against)
+        if output is not None:
+            write_at_once(output, page_of(here, found).encode("utf-8", "backslashreplace"))
     if as_json:
         print_json("job-report", plain(found))
     elif output is not None:
         click.echo(output)
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles: of the many values of a large report it would look at each again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
