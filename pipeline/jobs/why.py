@@ -31,7 +31,7 @@ class StageExplanation:
     changes: tuple[KeyChange, ...] = ()
 
 
-class EarlierJobs:
+class ComparableJobs:
     """Jobs of the same workflow as this one, which are only read when somebody asks for them: there may be many."""
 
     def __init__(self, job: PlannedJob, store: JobStore) -> None:
@@ -68,7 +68,7 @@ def explain(job: PlannedJob, store: JobStore, events: Sequence[AnyEvent] | None 
     rows = overview.stages(job, state)
     apart = environment_sources.unshared([stage for stage, _ in rows], job.plan.environment_sources, job.plan.tools)
     names = [stage.name for stage, known in rows if known.members is None]
-    earlier = EarlierJobs(job, store)
+    earlier = ComparableJobs(job, store)
     explained = (_explained(job, state, name, causes.get(name, ""), earlier) for name in names)
     return [_kept_apart(each, apart.get(each.stage)) for each in explained]
 
@@ -93,7 +93,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Key
             yield KeyChange(part, old, new)
 
 
-def _explained(job: PlannedJob, state: JobState, name: str, cause: str, earlier: EarlierJobs) -> StageExplanation:
+def _explained(job: PlannedJob, state: JobState, name: str, cause: str, earlier: ComparableJobs) -> StageExplanation:
     known = state.stage(name)
     if known.status is not StageStatus.FINISHED or known.committed is None:
         return StageExplanation(name, known.status.value, known.reason or "")
@@ -131,7 +131,7 @@ def _words(cause: str, compared: str, found: tuple[KeyChange, ...]) -> str:
 
 
 def _before(
-    job: PlannedJob, stage: str, attempt: int, earlier: EarlierJobs
+    job: PlannedJob, stage: str, attempt: int, earlier: ComparableJobs
 ) -> tuple[str, PlannedJob, Mapping[str, Any] | None]:
     """The key's parts of the result before this one, and whose they are, in words and as a job."""
     for number in range(attempt - 1, 0, -1):
