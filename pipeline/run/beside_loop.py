@@ -38,6 +38,10 @@ class BesideLoop:
             while True:
                 self._due.get_nowait()()
 
+    def handle_next(self) -> None:
+        """Wait until there is something to do for the loop, and do it. Only while something is being done."""
+        self._due.get()()
+
     def close(self) -> None:
         """Give up what is being done; the processes that it has started are ended."""
         with self._waking:

@@ -17,6 +17,7 @@ from pipeline.jobs import attempts, input_name, output_edits
 from pipeline.jobs.events import AttemptFailed
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
+from pipeline.jobs.records import Result
 from pipeline.jobs.results import Results
 from pipeline.process import Interpreter
 from pipeline.run import input_view
@@ -38,6 +39,7 @@ from pipeline.run.reuse import Reuse
 from pipeline.run.runtime import Runtime
 from pipeline.run.stage_key import StageKeys
 from pipeline.run.task import AttemptEnd, LiveAttempt, Task
+from pipeline.run.timers import now
 from pipeline.values import replace
 
 if TYPE_CHECKING:
@@ -126,14 +128,37 @@ class JobRun:
         live.note(report)
         self._journal.reported(live.task.name, report)
 
-    def ended(self, live: LiveAttempt, exited: Exited) -> "list[Task] | Failure":
-        """The stages that can run now that this one has its result; or why it has none."""
-        live.used, live.began = exited.used, exited.began
+    def ended(self, live: LiveAttempt, exited: Exited) -> "Failure | None":
+        """Why the attempt has no result; ``None`` where it ended well, and what it has left is to be committed."""
+        live.used, live.began, live.ended = exited.used, exited.began, now()
         if changed := self._guard.end(live, self._running.values()):
             return self._failure(live, AttemptEnd(exited.returncode, exited.lost, changed=changed))
         if exited.returncode or exited.lost:
             return self._failure(live, AttemptEnd(exited.returncode, exited.lost))
-        return self._commit(live)
+        return None
+
+    def commit(self, live: LiveAttempt) -> Result | AttemptEnd:
+        """The attempt's result, on the disk and in the store; or why there is none. For any thread: changes nothing
+        but the attempt."""
+        live.read_ns = time.time_ns()
+        result = commit(self._context.project, live, self._invocations)
+        if isinstance(result, Result) and live.task.stage.cache:
+            share(self._context.store, live.task, result)
+        return result
+
+    def committed(self, live: LiveAttempt, result: Result | AttemptEnd) -> "list[Task] | Failure":
+        """The stages that can run now that this one has its result; or why it has none."""
+        if isinstance(result, AttemptEnd):
+            return self._failure(live, result)
+        task = live.task
+        self._journal.finished(task.name, result, live.used, live.start_seconds)
+        del self._running[live.invocation.id]
+        self._guard.committed(result, live.read_ns)
+        self._durations.took(task.stage, result.seconds)
+        if task.stage.models and task.stage.planned_name == task.stage.name:  # else it worked on a part of the input
+            self._note_speed(task.stage, result.seconds)
+        self.open -= 1
+        return self._tasks(self._due.finished(task.name, result))
 
     def refused(self, live: LiveAttempt, error: OSError) -> "Failure":
         """The executor couldn't start it."""
@@ -248,21 +273,6 @@ class JobRun:
             self._journal.run_started()
             self._oom_kills = oom.read()
             self._context.guardian.start()
-
-    def _commit(self, live: LiveAttempt) -> "list[Task] | Failure":
-        at, task, result = time.time_ns(), live.task, commit(self._context.project, live, self._invocations)
-        if isinstance(result, AttemptEnd):
-            return self._failure(live, result)
-        self._journal.finished(task.name, result, live.used, live.start_seconds)
-        del self._running[live.invocation.id]
-        if task.stage.cache:
-            share(self._context.store, task, result)
-        self._guard.committed(result, at)
-        self._durations.took(task.stage, result.seconds)
-        if task.stage.models and task.stage.planned_name == task.stage.name:  # else it worked on a part of the input
-            self._note_speed(task.stage, result.seconds)
-        self.open -= 1
-        return self._tasks(self._due.finished(task.name, result))
 
     def _note_speed(self, stage: PlannedStage, seconds: float) -> None:
         from pipeline.models.speeds import ModelSpeeds

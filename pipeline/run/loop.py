@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, NoReturn
 from pipeline.errors import Interrupted, PipelineError
 from pipeline.executors import Executor, Exited, Message
 from pipeline.host.resources import Grant, Ledger
+from pipeline.jobs.records import Result
 from pipeline.run.backlog import Backlog
 from pipeline.run.bounds import Bounds, overrun
+from pipeline.run.commits import Commits, Outcome
 from pipeline.run.job_run import JobRun
 from pipeline.run.observer import JobOutcome
 from pipeline.run.supervision.interrupts import Interrupts
-from pipeline.run.task import LiveAttempt, Task
+from pipeline.run.task import AttemptEnd, LiveAttempt, Task
 from pipeline.run.timers import Timers
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class Run:
         )
         self._outcomes: dict[str, JobOutcome] = {}
         self._failures: FailedAttempts | None = None  # made for the first attempt that failed
+        self._commits = Commits(self._awake, self._committed_beside)
         self._joining = joining
         self._later: LaterJobs | None = None
 
@@ -69,7 +72,7 @@ class Run:
                 job.give_up(error)
             raise
         finally:
-            for each in (self._failures, self._later):
+            for each in (self._commits, self._failures, self._later):
                 if each:
                     each.close()
             self._executor.stop(grace=0)
@@ -91,13 +94,18 @@ class Run:
                 self._interrupt(interrupts.received, max(job.grace_seconds for job in self._jobs.values()))
             if is_to_look:
                 self._cancel_jobs()
-            for each in (self._failures, self._later):
+            for each in (self._commits, self._failures, self._later):
                 if each:
                     each.handle()
             self._timers.fire()
             self._advance()
+        self._commits.finish()  # of jobs that were given up: the next run of each goes on with that
         # In the order they were asked for, whichever ended first; last those that couldn't join.
         return {id: self._outcomes[id] for id in dict.fromkeys([*self._jobs, *self._outcomes])}
+
+    def _awake(self) -> None:
+        """From another thread: there is something to do."""
+        self._wake()
 
     def _advance(self) -> None:
         """Start what fits, put on the disk what has waited long enough, and end the jobs that have nothing left."""
@@ -200,15 +208,34 @@ class Run:
         if job.job.id not in self._outcomes:
             with self._guarded(job):
                 self._tell(job, live, event)
-        if isinstance(event, Exited):
-            self._give_back_claim(job, live.task)
-            self._backlog.release(live.task.due.key.digest)
+        if isinstance(event, Exited) and not self._commits.has(live):
+            self._let_others_make(job, live.task)
+
+    def _let_others_make(self, job: JobRun, task: Task) -> None:
+        """A task has ended: those that wait for its result take it, or make it."""
+        self._give_back_claim(job, task)
+        self._backlog.release(task.due.key.digest)
 
     def _tell(self, job: JobRun, live: LiveAttempt, event: Message | Exited) -> None:
         if isinstance(event, Message):
             job.report(live, event)
             return
-        end = job.ended(live, event)
+        if failure := job.ended(live, event):
+            self._failed(live, failure)
+        elif result := self._commits.commit(job, live):
+            self._committed(job, live, result)
+
+    def _committed_beside(self, live: LiveAttempt, outcome: Outcome) -> None:
+        job = self._jobs[live.job_id]
+        if job.job.id not in self._outcomes:
+            with self._guarded(job):
+                if isinstance(outcome, Exception):
+                    raise outcome
+                self._committed(job, live, outcome)
+        self._let_others_make(job, live.task)
+
+    def _committed(self, job: JobRun, live: LiveAttempt, result: Result | AttemptEnd) -> None:
+        end = job.committed(live, result)
         if isinstance(end, list):
             self._queue(job, end)
         else:
@@ -270,6 +297,7 @@ class Run:
     def _interrupt(self, by: str, grace: float) -> NoReturn:
         try:
             self._executor.stop(grace)
+            self._commits.finish()
         except KeyboardInterrupt:  # asked again while waiting: no more grace
             self._executor.stop(0)
         from pipeline.run.interruption import interruption
@@ -283,7 +311,8 @@ class Run:
         return [job for id, job in self._jobs.items() if id not in self._outcomes]
 
     def _is_being_made(self, key: str) -> bool:
-        return any(live.task.due.key.digest == key for live in self._running.values())
+        is_running = any(live.task.due.key.digest == key for live in self._running.values())
+        return is_running or self._commits.makes(key)
 
     def _is_full(self) -> bool:
         return len(self._running) >= self._bounds.at_once

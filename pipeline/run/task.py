@@ -62,6 +62,8 @@ class LiveAttempt(Struct, eq=False):
     wrong_environment: bool = False
     used: ResourceUse | None = None  # once it has ended
     began: float | None = None  # once it has ended: when the stage's function was called, where that was told
+    ended: float | None = None  # its process is gone; what it has left may be read and put on the disk since
+    read_ns: int = 0  # when what it has left began to be read, in ns after 1970
     timed_out: bool = False
     killed_by_us: bool = False
 
@@ -71,7 +73,7 @@ class LiveAttempt(Struct, eq=False):
 
     @property
     def seconds(self) -> float:
-        return now() - self.started
+        return (now() if self.ended is None else self.ended) - self.started
 
     @property
     def start_seconds(self) -> float | None:

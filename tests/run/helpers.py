@@ -171,11 +171,16 @@ class Pretender:
 def write_outputs(invocation: Invocation, act: Act) -> None:
     """Content that depends on the stage's parameters and inputs alone, as that of a real stage."""
     asked = read_json(invocation.file)
-    read = [Path(path).read_bytes() for paths in asked["inputs"].values() for path in paths]
+    paths = [Path(path) for paths in asked["inputs"].values() for path in paths]
+    read = [(path / "only.txt" if path.is_dir() else path).read_bytes() for path in paths]
     content = sha256_of_bytes(repr((asked["arguments"]["parameters"], read)).encode())
     for name, file in asked["arguments"]["outputs"].items():
         if name not in act.leaves_out:
-            Path(asked["output_folder"], file).write_text(act.writes.get(name, content))
+            path = Path(asked["output_folder"], file)
+            if file.endswith("/"):
+                path.mkdir()
+                path /= "only.txt"
+            path.write_text(act.writes.get(name, content))
 
 
 class Listener:
