@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from pipeline.calls.options import CallOptions, changed_options
-from pipeline.calls.signatures import FunctionFacts, require_arguments, signature
+from pipeline.calls.signatures import FunctionFacts, places, require_arguments, signature
 
 
 class Performer(Protocol):
@@ -27,12 +27,14 @@ class RemoteFunction:
         self.__name__ = facts.name
         self.__doc__ = facts.doc
         self.__signature__ = signature(facts)
+        self._places = places(self.__signature__)
 
     def __call__(self, *positional: Any, **named: Any) -> Any:
         """Its result. Raises ``TypeError`` for arguments that don't fit or can't be sent, ``RemoteError`` for what it
         raises, and ``CallError`` for all else that comes between.
         """
-        require_arguments(self.__name__, self.__signature__, positional, named)
+        if named or len(positional) not in self._places:  # the comparison takes longer than all else here
+            require_arguments(self.__name__, self.__signature__, positional, named)
         return self._session.perform(self._facts, positional, named, self._options)
 
     def options(self, **changes: Any) -> "RemoteFunction":

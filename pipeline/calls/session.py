@@ -91,21 +91,20 @@ class CallSession:
         self, facts: FunctionFacts, positional: Sequence[Any], named: Mapping[str, Any], options: CallOptions
     ) -> Any:
         """Carry out one call. See ``RemoteFunction``."""
-        with self._turn(options.timeout) as deadline:
+        deadline = self._take_turn(options.timeout)
+        try:
+            return self._performed(facts.name, positional, named, options, deadline)
+        except WorkerLost as error:
+            is_repaired = self._is_repaired(error)
             if not options.is_idempotent:
-                try:
-                    return self._performed(facts.name, positional, named, options, deadline)
-                except WorkerLost as error:
-                    if self._is_repaired(error):
-                        error.add_note("Its environment was damaged, and has been repaired: call restart()")
-                    raise
-            try:
-                return self._performed(facts.name, positional, named, options, deadline)
-            except WorkerLost as error:
-                self._is_repaired(error)
-                self._lost = None
-                self._begin(None)
-                return self._performed(facts.name, positional, named, options, deadline)
+                if is_repaired:
+                    error.add_note("Its environment was damaged, and has been repaired: call restart()")
+                raise
+            self._lost = None
+            self._begin(None)
+            return self._performed(facts.name, positional, named, options, deadline)
+        finally:
+            self._end_turn()
 
     def cancel(self, level: str = ASK) -> bool:
         """Give up the call that is at work, from another thread. Whether there was one.
@@ -183,17 +182,24 @@ class CallSession:
     @contextmanager
     def _turn(self, timeout: float | None) -> Iterator[float | None]:
         """The only call of this session, which others wait for; and its deadline. Raises ``CallTimedOut``."""
+        deadline = self._take_turn(timeout)
+        try:
+            yield deadline
+        finally:
+            self._end_turn()
+
+    def _take_turn(self, timeout: float | None) -> float | None:
         deadline = None if timeout is None else time.monotonic() + timeout
         if self._owner == threading.get_ident():
             raise UsageError("a call is at work in this thread: its progress can't call the same worker", None)
         if not self._lock.acquire(timeout=-1 if timeout is None else max(0.0, timeout)):
             raise CallTimedOut("another call to the same worker took all the time", is_state_lost=False)
         self._owner = threading.get_ident()
-        try:
-            yield deadline
-        finally:
-            self._owner = None
-            self._lock.release()
+        return deadline
+
+    def _end_turn(self) -> None:
+        self._owner = None
+        self._lock.release()
 
     def _begin(self, timeout: float | None) -> None:
         seconds = self._start_seconds if timeout is None else timeout
@@ -242,13 +248,8 @@ class CallSession:
         deadline: float | None,
     ) -> Any:
         worker = self._require_worker()
-        packer = Packer(worker.place)
         message: Message = {"call": self._count + 1, "function": name}
-        try:
-            message["args"], message["kwargs"] = packer.pack(list(positional)), packer.pack(dict(named))
-        except BaseException:
-            worker.own.release(packer.placed)
-            raise
+        parts = _pack_arguments(worker, message, positional, named) if positional or named else []
         if options.timeout is not None:
             message["seconds"] = options.timeout
         if options.plain:
@@ -256,8 +257,8 @@ class CallSession:
         self._count += 1
         self._at_work, self._wish = self._count, None
         try:
-            worker.send(message, packer.parts, deadline)
-            del message, packer
+            worker.send(message, parts, deadline)
+            del message, parts
             return self._answered(worker, name, options, deadline)
         except Disconnected:
             raise self._loss(worker, name) from None
@@ -330,6 +331,19 @@ class CallSession:
         error = worker_lost(self._source, f"{name}()", answer, worker, self.log)
         self._detach(error.message)
         return error
+
+
+def _pack_arguments(
+    worker: CallWorker, message: Message, positional: Sequence[Any], named: Mapping[str, Any]
+) -> list[Any]:
+    """Into the message; what they need beside it. Raises ``Unsendable``, ``OSError``."""
+    packer = Packer(worker.place)
+    try:
+        message["args"], message["kwargs"] = packer.pack(list(positional)), packer.pack(dict(named))
+    except BaseException:
+        worker.own.release(packer.placed)
+        raise
+    return packer.parts
 
 
 def _let_go(worker: CallWorker, log: SessionLog) -> None:

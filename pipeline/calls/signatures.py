@@ -1,6 +1,7 @@
 """A remote function's parameters, so that wrong arguments are a ``TypeError`` before anything is sent."""
 
 import inspect
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,6 +31,17 @@ def signature(facts: FunctionFacts) -> inspect.Signature | None:
         return None
     returns = facts.returns or inspect.Signature.empty
     return inspect.Signature([_parameter(each) for each in facts.parameters], return_annotation=returns)
+
+
+def places(known: inspect.Signature | None) -> range:
+    """How many arguments by place, and none by name, fit in any case."""
+    parameters = known.parameters.values() if known else ()
+    if not known or any(each.kind is each.KEYWORD_ONLY and each.default is each.empty for each in parameters):
+        return range(0)
+    by_place = [each for each in parameters if each.kind in {each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD}]
+    least = sum(each.default is each.empty for each in by_place)
+    has_rest = any(each.kind is each.VAR_POSITIONAL for each in parameters)
+    return range(least, sys.maxsize if has_rest else len(by_place) + 1)
 
 
 def _parameter(told: Mapping[str, Any]) -> inspect.Parameter:

@@ -93,7 +93,8 @@ class CallWorker:
     def receive(self, deadline: float | None = None) -> tuple[Message, list[memoryview]]:
         """Raises ``Disconnected``, ``TimeIsOver``."""
         message, parts, descriptors = self._connection.receive(deadline)
-        self.others.take(message.get("memory", {}), descriptors)
+        if descriptors or "memory" in message:
+            self.others.take(message.get("memory", {}), descriptors)
         if "freed" in message:
             self.own.release(message["freed"])
         return message, parts

@@ -58,6 +58,8 @@ class OwnMemory:
 
     def news(self) -> "Tuple[Dict[str, Any], List[int]]":
         """For the next message: its ``memory`` field, and the descriptors of new files, to be closed afterwards."""
+        if not self._new and not self._dropped:
+            return {}, []
         new, self._new = self._new, []
         dropped, self._dropped = self._dropped, []
         field = {}  # type: Dict[str, Any]
@@ -136,6 +138,8 @@ class OtherMemory:
 
     def unused(self) -> "List[int]":
         """Files whose last view is gone since the last call."""
+        if not self._gone:
+            return []
         count = len(self._gone)
         numbers, self._gone[:count] = self._gone[:count], []
         return numbers

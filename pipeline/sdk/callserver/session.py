@@ -63,8 +63,10 @@ class _Session:
         del message, parts
         while True:
             message, parts, descriptors = self._connection.receive()
-            self._others.take(message.get("memory", {}), descriptors)
-            self._own.release(message.pop("freed", []))
+            if descriptors or "memory" in message:
+                self._others.take(message.get("memory", {}), descriptors)
+            if "freed" in message:
+                self._own.release(message["freed"])
             if "close" in message:
                 return 0
             self._call(message, parts)
@@ -137,10 +139,13 @@ class _Session:
     def _value(self, message: "Message", parts: "Any", packer: Packer) -> "Any":
         name = message["function"]
         function = self._target.function(name)
-        unpacker = Unpacker(parts, self._others.view, self._target.classes(name))
-        positional, named = unpacker.unpack(message.get("args", [])), unpacker.unpack(message.get("kwargs", {}))
-        current = CurrentCall(self._connection.send, self._is_cancelled, message.get("seconds"))
-        self._target.give(name, current, positional, named)
+        positional, named = message.get("args") or [], message.get("kwargs") or {}
+        if positional or named:
+            unpacker = Unpacker(parts, self._others.view, self._target.classes(name))
+            positional, named = unpacker.unpack(positional), unpacker.unpack(named)
+        if self._target.wants_call(name):
+            current = CurrentCall(self._connection.send, self._is_cancelled, message.get("seconds"))
+            self._target.give(name, current, positional, named)
         value = function(*positional, **named)
         if hasattr(value, "__await__"):
             import asyncio

@@ -35,13 +35,17 @@ class Target:
             known = ", ".join(sorted(self.functions)) or "none"
             raise AttributeError("there is no function %r; there are: %s" % (name, known)) from None
 
-    def give(self, name: str, call: "Any", positional: "List[Any]", named: "Dict[str, Any]") -> None:
-        """Add the current call to a function's arguments, where it has a parameter for it."""
+    def wants_call(self, name: str) -> bool:
+        """Whether a function has a parameter for the current call."""
         if name not in self._places:
             self._places[name] = place_of_call(self.functions[name])
-        place = self._places[name]
-        if place is None:
+        return self._places[name] is not None
+
+    def give(self, name: str, call: "Any", positional: "List[Any]", named: "Dict[str, Any]") -> None:
+        """Add the current call to a function's arguments, where it has a parameter for it."""
+        if not self.wants_call(name):
             return
+        place = self._places[name]
         if place < len(positional):
             positional.insert(place, call)
         else:
