@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.calls.group import SessionGroup
 from pipeline.calls.interpreter import CallInterpreter
 from pipeline.calls.options import CallOptions, Progress
 from pipeline.calls.session import CallSession
@@ -15,6 +14,7 @@ from pipeline.config.source import require_name
 from pipeline.location import locate
 
 if TYPE_CHECKING:
+    from pipeline.calls.group import SessionGroup
     from pipeline.project import ProjectFolder
 
 START_SECONDS = 300.0  # that loading a file, with its models, may take
@@ -77,8 +77,10 @@ class CallEnvironment:
         *positional: Any,
         workers: int,
         **named: Any,
-    ) -> SessionGroup:
+    ) -> "SessionGroup":
         """As ``open``, in several workers: each call goes to one that is free, and ``map`` keeps all at work."""
+        from pipeline.calls.group import SessionGroup
+
         return SessionGroup([self.open(file, object, *positional, **named) for _ in range(workers)])
 
     @property

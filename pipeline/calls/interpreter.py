@@ -14,9 +14,7 @@ from pipeline.envs.leases import Leases
 from pipeline.envs.variables import stage_variables
 from pipeline.executors import WorkerLimits
 from pipeline.jobs import environment_sources
-from pipeline.prepare import readiness
-from pipeline.prepare.environment_finder import finder_for
-from pipeline.prepare.preparation import WAIT_SECONDS
+from pipeline.prepare.environment_finder import WAIT_SECONDS, finder_for
 from pipeline.process import Interpreter
 from pipeline.progress import Progress
 from pipeline.project import ProjectFolder
@@ -59,7 +57,7 @@ class CallInterpreter:
     def _settled(self, catalog: Catalog, definition: Definition) -> Interpreter:
         inspections = environment_sources.deferred_inspection_cache(self._project)
         finder = finder_for(catalog, inspections, EnvironmentOptions(WAIT_SECONDS, self._builds), self._progress)
-        needed = [definition, *readiness.providers(list(readiness.locate_all(catalog, definition.tools)))]
+        needed = [definition, *_providers(catalog, definition)]
         builds = [finder.settle(each, finder.choose(each)).build for each in needed]
         inspections.save()
         return self._interpreter(definition, builds[0], [each.provided_tools for each in builds[1:]])
@@ -74,6 +72,15 @@ class CallInterpreter:
     def _signature(self, files: list[Path]) -> Signature:
         """What tells that the environment's name stands for the same as before, and that the caller's world does."""
         return (*map(_state, files), dict(os.environ))
+
+
+def _providers(catalog: Catalog, definition: Definition) -> list[Definition]:
+    """The environments that have the programs which it needs."""
+    if not definition.tools:
+        return []
+    from pipeline.prepare import readiness
+
+    return readiness.providers(readiness.locate_all(catalog, definition.tools))
 
 
 def _files(project: ProjectFolder, definition: Definition) -> list[Path]:

@@ -5,9 +5,6 @@ import os
 from pipeline.calls.errors import WorkerLost
 from pipeline.calls.source import CallSource
 from pipeline.calls.worker import CallWorker
-from pipeline.run.failures import classify, oom
-from pipeline.run.failures.classes import FailureClass
-from pipeline.run.failures.evidence import Evidence
 from pipeline.sdk.protocol import Answer
 
 ENDED = "ended"  # by itself, with whatever exit code
@@ -15,6 +12,10 @@ STOPPED = -15  # what a keeper says that was asked to end its worker
 
 
 def worker_lost(source: CallSource, what: str, answer: Answer | None, worker: CallWorker, log: str) -> WorkerLost:
+    from pipeline.run.failures import classify, oom
+    from pipeline.run.failures.classes import FailureClass
+    from pipeline.run.failures.evidence import Evidence
+
     reason = answer.reason if answer and answer.reason else _without_a_word(answer)
     returncode = answer.number if answer else None
     evidence = Evidence(

@@ -77,7 +77,8 @@ def _prepared(call: PrepareCall, answer: Answer) -> str:
     from pipeline.config.catalog import Catalog
     from pipeline.envs.choice.decision import EnvironmentOptions
     from pipeline.prepare.earlier_jobs import continued
-    from pipeline.prepare.preparation import WAIT_SECONDS, JobRequest
+    from pipeline.prepare.environment_finder import WAIT_SECONDS
+    from pipeline.prepare.preparation import JobRequest
     from pipeline.prepare.prepare import prepare
 
     catalog = Catalog(_project(call), saves=False)

@@ -18,7 +18,8 @@ UNDECIDED: tuple[Any, ...] = (None, False, "", [], AUTO)  # with these, what nee
 def request_factory(options: Mapping[str, Any], catalog: "Catalog") -> "RequestFactory":
     """Makes the request for a file, from the options that a command got. Raises ``UsageError``."""
     from pipeline.envs.choice.decision import EnvironmentOptions
-    from pipeline.prepare.preparation import WAIT_SECONDS, JobRequest
+    from pipeline.prepare.environment_finder import WAIT_SECONDS
+    from pipeline.prepare.preparation import JobRequest
 
     typed = _typed(options)
     workflow = _workflow(catalog.workflow_names, [name for name in WORKFLOWS if options.get(name)], options["workflow"])

@@ -86,7 +86,7 @@ def _settled(
 ) -> "StageEnvironment":
     from pipeline.envs.choice.decision import EnvironmentOptions
     from pipeline.prepare import stage_environment
-    from pipeline.prepare.preparation import WAIT_SECONDS
+    from pipeline.prepare.environment_finder import WAIT_SECONDS
 
     for each in models.values():
         catalog.model(each)  # a wrong name is told before anything is built

@@ -1,22 +1,28 @@
-"""Everything that a project defines, each part read when it is first needed."""
+"""Everything that a project defines, each part read when it is first needed, and what reads it imported then.
+
+A program that calls into an environment needs no more than environments and settings, and is ready sooner.
+"""
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from pipeline.config import engines, environments, model_figures, models, settings, stages, workflows
-from pipeline.config.engines import EngineSpec
+from pipeline.config import environments, settings
 from pipeline.config.environments import EnvironmentSpec
-from pipeline.config.model_figures import FigureTable
-from pipeline.config.models import ModelSpec
 from pipeline.config.settings import Settings
 from pipeline.config.source import require_name
-from pipeline.config.stages import StageSpec
-from pipeline.config.workflows import WorkflowSpec
 from pipeline.envs.definition import Definition
 from pipeline.errors import ConfigurationError
 from pipeline.host import hardware
 from pipeline.host.hardware import HardwareReport
 from pipeline.project import ProjectFolder
+
+if TYPE_CHECKING:
+    from pipeline.config.engines import EngineSpec
+    from pipeline.config.model_figures import FigureTable
+    from pipeline.config.models import ModelSpec
+    from pipeline.config.stages import StageSpec
+    from pipeline.config.workflows import WorkflowSpec
 
 
 class Catalog:
@@ -55,18 +61,24 @@ class Catalog:
             self._hardware = hardware.save(self.project, self._hardware)
 
     @cached_property
-    def models(self) -> dict[str, ModelSpec]:
+    def models(self) -> "dict[str, ModelSpec]":
         """By name."""
+        from pipeline.config import models
+
         return models.load(self.project)
 
     @cached_property
-    def model_figures(self) -> FigureTable:
+    def model_figures(self) -> "FigureTable":
         """What is published of recognition models."""
+        from pipeline.config import model_figures
+
         return model_figures.load(self.project)
 
     @cached_property
-    def engines(self) -> dict[str, EngineSpec]:
+    def engines(self) -> "dict[str, EngineSpec]":
         """By name."""
+        from pipeline.config import engines
+
         return engines.load(self.project)
 
     @cached_property
@@ -75,10 +87,14 @@ class Catalog:
 
     @property
     def workflow_names(self) -> list[str]:
+        from pipeline.config import workflows
+
         return workflows.names(self.project)
 
     @property
     def stage_names(self) -> list[str]:
+        from pipeline.config import stages
+
         return stages.names(self.project)
 
     def environment(self, name: str) -> Definition:
@@ -121,26 +137,30 @@ class Catalog:
         except ConfigurationError:
             return None
 
-    def stage(self, name: str) -> StageSpec:
+    def stage(self, name: str) -> "StageSpec":
         """Raises ``ConfigurationError`` for an unknown name and for a wrong block in the stage's file."""
         if name not in self._stages:
+            from pipeline.config import stages
+
             self._stages[name] = stages.load(self.project, name)
         return self._stages[name]
 
-    def workflow(self, name: str) -> WorkflowSpec:
+    def workflow(self, name: str) -> "WorkflowSpec":
         """Raises ``ConfigurationError`` for an unknown name and for a wrong file."""
+        from pipeline.config import workflows
+
         return workflows.load(self.project, name)
 
-    def model(self, name: str) -> ModelSpec:
+    def model(self, name: str) -> "ModelSpec":
         """Raises ``ConfigurationError`` for an unknown name and for a wrong ``config/models.yaml``."""
         require_name("model", name, sorted(self.models), "pipeline model list")
         return self.models[name]
 
-    def with_models(self, specs: Iterable[ModelSpec]) -> "Catalog":
+    def with_models(self, specs: "Iterable[ModelSpec]") -> "Catalog":
         """The same project with more models, such as those in folders that a person names for one job."""
         return _ExtendedCatalog(self, specs)
 
-    def with_functions(self, workflow: WorkflowSpec, functions: Iterable[StageSpec]) -> "Catalog":
+    def with_functions(self, workflow: "WorkflowSpec", functions: "Iterable[StageSpec]") -> "Catalog":
         """The same project with a workflow of one job, and the functions that are stages of it."""
         return _ExtendedCatalog(self, (), workflow, functions)
 
@@ -156,9 +176,9 @@ class _ExtendedCatalog(Catalog):
     def __init__(
         self,
         catalog: Catalog,
-        specs: Iterable[ModelSpec],
-        workflow: WorkflowSpec | None = None,
-        functions: Iterable[StageSpec] = (),
+        specs: "Iterable[ModelSpec]",
+        workflow: "WorkflowSpec | None" = None,
+        functions: "Iterable[StageSpec]" = (),
     ) -> None:
         super().__init__(catalog.project)
         self._catalog = catalog
@@ -167,13 +187,13 @@ class _ExtendedCatalog(Catalog):
         self._functions = {spec.name: spec for spec in functions}
 
     @cached_property
-    def models(self) -> dict[str, ModelSpec]:
+    def models(self) -> "dict[str, ModelSpec]":
         return {**self._catalog.models, **self._more}
 
-    def stage(self, name: str) -> StageSpec:
+    def stage(self, name: str) -> "StageSpec":
         return self._functions.get(name) or self._catalog.stage(name)
 
-    def workflow(self, name: str) -> WorkflowSpec:
+    def workflow(self, name: str) -> "WorkflowSpec":
         if self._workflow and self._workflow.name == name:
             return self._workflow
         return self._catalog.workflow(name)
@@ -198,11 +218,11 @@ class _ExtendedCatalog(Catalog):
         return self._catalog.accelerator
 
     @property
-    def model_figures(self) -> FigureTable:
+    def model_figures(self) -> "FigureTable":
         return self._catalog.model_figures
 
     @property
-    def engines(self) -> dict[str, EngineSpec]:
+    def engines(self) -> "dict[str, EngineSpec]":
         return self._catalog.engines
 
     @property

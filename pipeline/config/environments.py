@@ -208,16 +208,21 @@ def _lock(project: ProjectFolder, requirements: Path) -> Path:
 
 
 def _preferred(value: Mapping[str, Any]) -> tuple[str, ...]:
+    preferred = value.get("overlaps", {}).get("prefer", ())
+    if not preferred:
+        return ()
     from packaging.utils import canonicalize_name
 
-    return tuple(dict.fromkeys(canonicalize_name(name) for name in value.get("overlaps", {}).get("prefer", ())))
+    return tuple(dict.fromkeys(canonicalize_name(name) for name in preferred))
 
 
 def _build_after(source: ConfigurationSource) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    wanted = source.value.get("build_after", {})
+    if not wanted:
+        return ()
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
 
-    wanted = source.value.get("build_after", {})
     for package, texts in wanted.items():
         for text in texts:
             try:

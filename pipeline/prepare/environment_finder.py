@@ -12,6 +12,8 @@ from pipeline.progress import Progress
 if TYPE_CHECKING:
     from pipeline.envs.builder.builder import Builder
 
+WAIT_SECONDS = 300.0  # for an environment that another process is building
+
 
 def finder_for(
     catalog: Catalog, inspections: DeferredInspectionCache, allowed: EnvironmentOptions, progress: Progress

@@ -13,9 +13,9 @@ from pipeline.jobs.plan import ModelDecision
 from pipeline.media.probe import Media
 from pipeline.models.local_folder import FolderModel
 from pipeline.plan.planner import PlannedWorkflow
+from pipeline.prepare.environment_finder import WAIT_SECONDS
 from pipeline.prepare.readiness import Readiness
 
-WAIT_SECONDS = 300.0  # for an environment that another process is building
 USUAL = EnvironmentOptions(WAIT_SECONDS)
 # What ``$input.KEY`` stands for where nothing is known of the input.
 UNKNOWN_INPUT = {"frame_rate": "", "language": "", "subtitle_flags": ""}

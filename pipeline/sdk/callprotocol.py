@@ -48,8 +48,8 @@ def json_encoder() -> "Callable[[Any], str]":
     Where this Python's own code for it isn't as it is known here, each text gets one.
     """
     each = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-    make = getattr(json.encoder, "c_make_encoder", None)
-    example = {"text": "ä\"", "list": [1, 0.5, None, True]}
+    make = getattr(json.encoder, "c_make_encoder", None)  # type: Any
+    example = {"text": 'ä"', "list": [1, 0.5, None, True]}
     try:
         chunks = make(None, _refuse, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, False)
         if "".join(chunks(example, 0)) == each(example):
@@ -127,7 +127,7 @@ class CallConnection:
         if count:
             descriptors, self._descriptors = self._descriptors[:count], self._descriptors[count:]
         message = decode_message(frame[HEAD.size : HEAD.size + length])
-        parts = _parts(message, memoryview(frame)[HEAD.size + length : end]) if binary else []
+        parts = _parts(message, memoryview(frame)[HEAD.size + length : end]) if "parts" in message else []
         return message, parts, descriptors
 
     def shut(self) -> None:

@@ -67,7 +67,8 @@ def main() -> int:
 
 def _measured(folder: Path, count: int) -> list[Figures]:
     project, packages = folder / "project", folder / "packages"
-    output([uv.find(), "pip", "install", "--quiet", "--python", sys.executable, "--target", packages, *REQUIREMENTS])
+    installing = [str(uv.find()), "pip", "install", "--quiet", "--compile-bytecode", "--python", sys.executable]
+    output([*installing, "--target", packages, *REQUIREMENTS])
     for each in ("config/environments", "requirements", "stages"):
         (project / each).mkdir(parents=True)
     (project / "config/pipeline.yaml").write_text("default_workflows: []\n")

@@ -22,7 +22,6 @@ from pipeline.envs.choice.decision import (
 )
 from pipeline.envs.choice.source import EnvironmentSource
 from pipeline.envs.definition import Definition
-from pipeline.envs.external.candidates import external_folders, external_problem, inspect
 from pipeline.envs.external.environment import Unusable
 from pipeline.envs.external.inspection_cache import InspectionCache
 from pipeline.envs.registry import Registry, build_problem
@@ -97,11 +96,16 @@ class EnvironmentFinder:
             build = sharing.live(self.registry, definition)
             problem = build_problem(definition, build) if build else "it isn't built"
             yield EnvironmentCandidate(EnvironmentSource.LIVE, f"venv/{definition.name}", build, problem)
+        # Only where it is needed, here and below: most jobs and calls never look beyond a live build.
+        from pipeline.envs.external.candidates import external_folders
+
         source = EnvironmentSource.INTERPRETER if definition.interpreter else EnvironmentSource.LEGACY
         for folder in external_folders(definition):
             yield self._external(definition, source, folder)
 
     def _external(self, definition: Definition, source: EnvironmentSource, folder: Path) -> EnvironmentCandidate:
+        from pipeline.envs.external.candidates import external_problem, inspect
+
         try:
             inspection = inspect(folder, self.cache)
         except Unusable as error:
