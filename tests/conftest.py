@@ -95,7 +95,8 @@ def own_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
         yield
         if (folder / "pipeline").exists():
-            subprocess.run([BIN / "pipeline", "worker", "stop", "--all", "--force"], check=True, capture_output=True)
+            for kind in ("worker", "service"):
+                subprocess.run([BIN / "pipeline", kind, "stop", "--all", "--force"], check=True, capture_output=True)
 
 
 Homes = Generator[Path, bool | None, None]

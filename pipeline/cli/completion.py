@@ -41,5 +41,14 @@ def jobs(context: click.Context, parameter: click.Parameter, incomplete: str) ->
     return _matching(["latest", *JobStore(here.jobs).ids()] if here else [], incomplete)
 
 
+def services(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    import os
+
+    from pipeline.executors import runtime_folder
+    from pipeline.services.running import all_reports
+
+    return _matching([report.name for _, report in all_reports(runtime_folder.locate(os.environ))], incomplete)
+
+
 def _matching(names: list[str], incomplete: str) -> list[CompletionItem]:
     return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]

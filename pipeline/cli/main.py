@@ -18,6 +18,7 @@ COMMANDS = {
     "package": "pipeline.cli.package",
     "run": "pipeline.cli.run",
     "schema": "pipeline.cli.schema",
+    "service": "pipeline.cli.service",
     "stage": "pipeline.cli.stage",
     "subtitles": "pipeline.cli.subtitles",
     "ui": "pipeline.cli.ui",

@@ -35,7 +35,7 @@ from pipeline.services.events import (
     UserCount,
 )
 from pipeline.services.folder import ERRORS, LOG, STATUS_FILE, ServiceFolder
-from pipeline.services.lifecycle import Lifecycle, ServicePhase
+from pipeline.services.lifecycle import EXTENSIONS, Lifecycle, ServicePhase
 from pipeline.services.log import ServiceLog, Sink
 from pipeline.services.notifications import NotificationSocket
 from pipeline.services.order import ServiceOrder
@@ -308,6 +308,7 @@ class Supervisor:
             supervisor=os.getpid(),
             program=self._program.pid if self._program is not None and self._program.is_running else None,
             users=self._users,
+            longest_end=EXTENSIONS * order.definition.stop.timeout,
             status=self._status(),
         )
 

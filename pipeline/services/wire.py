@@ -31,4 +31,5 @@ class ServiceReport(Struct, frozen=True, omit_defaults=True, kw_only=True):
     supervisor: int  # its pid
     program: int | None = None  # the program's
     users: int = 0
+    longest_end: float  # seconds, after which it is killed, also where it asks for more time
     status: ServiceStatus

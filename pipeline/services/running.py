@@ -1,0 +1,97 @@
+"""Services that run now, for people: which there are, and asking one to end or to start anew."""
+
+import contextlib
+import select
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.executors.runtime_folder import Unavailable
+from pipeline.services.folder import ServiceFolder, all_in, sweep_all
+from pipeline.services.status import ServiceState
+from pipeline.services.wire import RESTART, STATUS, STOP, Ask, ServiceReport, ServiceRequest
+from pipeline.values import ValidationError, decode, encode
+
+CHUNK = 1 << 16
+ANSWER_SECONDS = 5.0
+
+
+class Conversation:
+    """With a service's supervisor, until one of the two ends it. Raises ``OSError`` where there is none."""
+
+    def __init__(self, folder: ServiceFolder, ask: Ask) -> None:
+        self._connection = folder.connect()
+        self._unread = b""
+        try:
+            self._connection.sendall(encode(ServiceRequest(ask)) + b"\n")
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def reports(self, seconds: float) -> Iterator[ServiceReport]:
+        """Each as it comes, until the supervisor has ended. Raises ``TimeoutError`` where that takes longer."""
+        until = time.monotonic() + seconds
+        while True:
+            poller = select.poll()
+            poller.register(self._connection, select.POLLIN)
+            if not poller.poll(max(0.0, until - time.monotonic()) * 1000):
+                raise TimeoutError
+            data = self._received()
+            *lines, self._unread = (self._unread + data).split(b"\n")
+            for line in lines:
+                yield decode(line, ServiceReport)
+            if not data:
+                return
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _received(self) -> bytes:
+        try:
+            return self._connection.recv(CHUNK)
+        except ConnectionError:
+            return b""
+
+
+def all_reports(runtime: Path) -> list[tuple[ServiceFolder, ServiceReport]]:
+    """Of every service of this user that answers, by name. What killed supervisors have left is removed."""
+    sweep_all(runtime)
+    found = [(folder, report) for folder in all_in(runtime) if (report := _report(folder)) is not None]
+    return sorted(found, key=lambda each: (each[1].name, each[1].project, each[1].key))
+
+
+def stop(folder: ServiceFolder, seconds: float) -> bool:
+    """Whether it has ended in this time, with all that it started."""
+    try:
+        with contextlib.closing(Conversation(folder, STOP)) as conversation:
+            for _ in conversation.reports(seconds):
+                pass
+    except TimeoutError:
+        return False
+    except OSError:
+        return True  # it had ended before it was asked
+    return True
+
+
+def restart(folder: ServiceFolder, seconds: float) -> ServiceReport:
+    """Its last report: once a new program is ready, or the service is over, or after so many seconds.
+
+    Raises ``OSError`` where there is no such service any more.
+    """
+    report = _report(folder)
+    if report is None:
+        raise ConnectionRefusedError
+    before = report.program
+    with contextlib.closing(Conversation(folder, RESTART)) as conversation, contextlib.suppress(TimeoutError):
+        for report in conversation.reports(seconds):
+            if report.status.state is ServiceState.READY and report.program != before:
+                break
+    return report
+
+
+def _report(folder: ServiceFolder) -> ServiceReport | None:
+    try:
+        with contextlib.closing(Conversation(folder, STATUS)) as conversation:
+            return next(conversation.reports(ANSWER_SECONDS), None)
+    except (OSError, Unavailable, ValidationError):
+        return None
