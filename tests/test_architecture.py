@@ -137,6 +137,7 @@ MAY_IMPORT = {
         "process",
         "project",
         "sdk",
+        "services",
         "subtitles",
     },
     "scaffold": {"config", "project", "sdk"},

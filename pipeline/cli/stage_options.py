@@ -65,6 +65,7 @@ def ready(
 
     require_name("stage", name, catalog.stage_names, "pipeline stage list")
     spec = catalog.stage(name)
+    stage_arguments.require_callable(spec)
     inputs = stage_arguments.inputs(spec, values["inputs"], may_lack)
     parameters = stage_arguments.parameters(spec, values["parameters"])
     models = stage_arguments.models(spec, values["models"], may_lack)

@@ -146,6 +146,7 @@ def _known(source: ConfigurationSource, spec: CommandSpec) -> list[str]:
         "parameter": source.value.get("parameters", {}),
         "model": [*source.value.get("models", ()), *source.value.get("optional_models", ())],
         "file": spec.files,
+        "service": source.value.get("services", ()),
     }
     own = (f"{kind}.{name}" for kind, names in named.items() for name in names)
     return [*own, *command_words.ALONE, *services.placeholders(source)]

@@ -31,6 +31,7 @@ UNFIT = {
     "stdout": "a service has no outputs; what it prints is in its log",
     "start": "a service is always a process of its own",
     "cache": "a service has no result that could be kept",
+    "services": "a service can't use another one yet",
     "retries": "a service is started again by 'restarts' in its table",
     "timeout_seconds": "a service runs for as long as it is used; its start is bound by 'start_timeout' in 'ready'",
     "network": "a service without network can't be reached",

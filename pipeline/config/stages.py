@@ -31,6 +31,7 @@ class StageSpec:
     inputs: tuple[str, ...]
     models: tuple[str, ...]
     optional_models: tuple[str, ...]  # slots that may stay empty
+    services: tuple[str, ...]  # names under which it uses them; which ones they are, a workflow says
     modules: tuple[str, ...]  # shared with other stages (pipeline/config/shared_modules.py)
     parameters: Mapping[str, Any]  # name to default
     outputs: Mapping[str, str]  # name to file name or pattern
@@ -98,6 +99,7 @@ def _spec(
         inputs=tuple(table.get("inputs", ())),
         models=tuple(table.get("models", ())),
         optional_models=tuple(table.get("optional_models", ())),
+        services=tuple(table.get("services", ())),
         modules=tuple(table.get("modules", ())),
         parameters=table.get("parameters", {}),
         outputs=table.get("outputs", {}),

@@ -87,6 +87,7 @@ class StageUse:
     inputs: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     models: Mapping[str, str] = field(default_factory=dict)
+    services: Mapping[str, str] = field(default_factory=dict)  # as its stage names them, to ids of entries
     passed: tuple[str, ...] = ()  # names of the caller's variables, beside those that its stage asks for
     policy: Mapping[str, Any] = field(default_factory=dict)
     disk: DiskUse = field(default_factory=DiskUse)
@@ -225,6 +226,7 @@ def _stage_use(source: ConfigurationSource, id: str, entry: Mapping[str, Any]) -
         inputs=entry.get("inputs", {}),
         parameters=entry.get("parameters", {}),
         models=entry.get("models", {}),
+        services=entry.get("services", {}),
         passed=passed_names(source, ("stages", id)),
         policy=policy.declared(entry),
         disk=_disk(source, id, entry.get("disk", {})),

@@ -21,6 +21,7 @@ class GraphStage(Struct, frozen=True):
     environment: str = ""
     each: str = ""  # what a fan-out runs once for
     condition: str = ""  # under which it is in a plan
+    is_service: bool = False  # stages use it while they run
     delivered: tuple[str, ...] = ()  # those of its outputs that the output folder gets
 
     @property
@@ -33,7 +34,8 @@ class GraphStage(Struct, frozen=True):
         delivered = f"delivers {', '.join(self.delivered)}" if self.delivered else ""
         each = f"once for each of {self.each}" if self.each else ""
         only = f"only when {self.condition}" if self.condition else ""
-        return [note for note in (each, only, delivered) if note]
+        service = "a service" if self.is_service else ""
+        return [note for note in (service, each, only, delivered) if note]
 
 
 class GraphLine(Struct, frozen=True):
@@ -81,6 +83,7 @@ def of_workflow(workflow: WorkflowSpec, catalog: Catalog) -> StageGraph:
             environment=catalog.stage(use.uses).environment,
             each=use.for_each_of or ", ".join(map(str, use.for_each)),
             condition=" and ".join(map(str, use.when)),
+            is_service=catalog.stage(use.uses).service is not None,
             delivered=tuple(delivered.get(id, ())),
         )
         for id, use in workflow.stages.items()
@@ -97,11 +100,16 @@ def of_plan(plan: Plan) -> StageGraph:
     for reference in plan.deliver:
         stage, output = split(reference)
         delivered.setdefault(stage, []).append(output)
+    services = {each.name for each in plan.services}
     stages = {
         each.name: GraphStage(
-            each.name, each.environment, each.for_each or "", delivered=tuple(delivered.get(each.name, ()))
+            each.name,
+            each.environment,
+            each.for_each or "",
+            is_service=each.name in services,
+            delivered=tuple(delivered.get(each.name, ())),
         )
-        for each in plan.stages
+        for each in plan.programs
     }
     return _graph(plan.job_id, stages, [line for each in plan.stages for line in _planned_lines(each)])
 
@@ -119,6 +127,9 @@ def _lines_of(workflow: WorkflowSpec, use: StageUse) -> Iterable[GraphLine]:
     for source in use.after:
         _require_stage(workflow, source, ("stages", use.id, "after"))
         yield GraphLine(source, use.id, is_order=True)
+    for name, source in use.services.items():
+        _require_stage(workflow, source, ("stages", use.id, "services", name))
+        yield GraphLine(source, use.id, is_order=True)
 
 
 def _planned_lines(stage: PlannedStage) -> Iterable[GraphLine]:
@@ -126,7 +137,8 @@ def _planned_lines(stage: PlannedStage) -> Iterable[GraphLine]:
     if stage.takes_job_input:
         yield GraphLine(JOB_INPUT, stage.name)
     yield from (GraphLine(source, stage.name) for source in taken)
-    yield from (GraphLine(source, stage.name, is_order=True) for source in stage.needs if source not in taken)
+    before = (*stage.needs, *stage.services.values())
+    yield from (GraphLine(source, stage.name, is_order=True) for source in before if source not in taken)
 
 
 def _require_stage(workflow: WorkflowSpec, name: str, keys: tuple[str, ...]) -> None:

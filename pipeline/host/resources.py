@@ -58,6 +58,7 @@ class Ledger:
         self._cards = cards
         self._supply = _supply(machine, limits)
         self._granted: set[Grant] = set()
+        self._held: set[Grant] = set()  # those of services among them
 
     @property
     def has_cards(self) -> bool:
@@ -79,7 +80,8 @@ class Ledger:
         """
         reason = self.impossible(request)
         assert reason is None, reason
-        cpus = self._supply.cpus if request.cpus == "all" else min(request.cpus, self._supply.cpus)
+        most = self._supply.cpus - self._held_cpus
+        cpus = most if request.cpus == "all" else min(request.cpus, most)
         gpus = request.gpus if _enough_cards(request, self._machine, self._supply) else 0
         if not self._free(_thousandths(cpus), request.memory, gpus):
             return None
@@ -90,10 +92,44 @@ class Ledger:
         self._granted.add(grant)
         return grant
 
+    def hold(self, requests: Sequence[ResourceRequest], beside: Grant) -> tuple[Grant, ...] | None:
+        """What services get, as long as they are used: all of them, or None where there isn't enough free now.
+
+        ``beside``: what the stage has that waits for them; its CPUs are free until it starts. Services never take the
+        last CPU, and ``take`` gives a stage at most what they leave.
+        """
+        grants: list[Grant] = []
+        self._granted.remove(beside)
+        self._granted.add(waiting := replace(beside, cpus=0.0))
+        try:
+            for request in requests:
+                if (grant := self.take(replace(request, cpus=self._cpus_of_service(request)))) is None:
+                    self._give_back_all(grants)
+                    return None
+                grants.append(grant)
+                self._held.add(grant)
+        finally:
+            self._granted.remove(waiting)
+            self._granted.add(beside)
+        return tuple(grants)
+
+    def _cpus_of_service(self, request: ResourceRequest) -> float:
+        spare = max(0.0, self._supply.cpus - 1 - self._held_cpus)
+        return spare if request.cpus == "all" else min(request.cpus, spare)
+
+    def _give_back_all(self, grants: Sequence[Grant]) -> None:
+        for grant in grants:
+            self.give_back(grant)
+
     def give_back(self, grant: Grant) -> None:
+        self._held.discard(grant)
         self._granted.remove(grant)  # a KeyError where it was given back before, which is a bug of the caller
         if grant.lease is not None:
             grant.lease.release()
+
+    @property
+    def _held_cpus(self) -> float:
+        return sum(grant.cpus for grant in self._held)
 
     def _free(self, thousandths: int, memory: int, gpus: int) -> bool:
         return (
@@ -130,6 +166,19 @@ def impossible(request: ResourceRequest, machine: Machine, limits: RunLimits) ->
     size = show_size(request.gpu_memory or 0)
     sizes = ", ".join(f"{card.name} ({show_size(card.memory or 0)})" for card in machine.gpus)
     return f"needs {wanted} with {size} of memory; this machine has {sizes}"
+
+
+def together(request: ResourceRequest, others: Sequence[ResourceRequest]) -> ResourceRequest:
+    """What a stage and the services beside it need at the same time. CPUs aren't summed: each takes what there is."""
+    if not others:
+        return request
+    every = (request, *others)
+    cards = [each for each in every if each.gpus and not each.cpu_will_do]
+    return ResourceRequest(
+        memory=sum(each.memory for each in every),
+        gpus=sum(each.gpus for each in cards),
+        gpu_memory=max((each.gpu_memory or 0 for each in cards), default=None) or None,
+    )
 
 
 class _Supply(Struct, frozen=True):

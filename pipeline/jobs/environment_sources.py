@@ -23,13 +23,17 @@ def deferred_inspection_cache(project: ProjectFolder) -> DeferredInspectionCache
 
 
 def unshared(stages: Iterable[PlannedStage], origins: Mapping[str, EnvironmentOrigin], tools: Tools) -> dict[str, str]:
-    """The stages whose results no other job may have, each with the reason."""
+    """The stages whose results no other job may have, each with the reason.
+
+    Services come before the stages that use them.
+    """
     warned = {name: f"environment {name}: {origin.warning}" for name, origin in origins.items() if origin.warning}
     apart: dict[str, str] = {}
     for stage in stages if warned else ():
         environments = [stage.environment, *tools.get(stage.environment, {}).values()]
         reason = next((warned[name] for name in environments if name in warned), None)
-        before = next((name for name in (*stage.needs, *_sources(stage)) if name in apart), None)
+        sources = (*stage.needs, *_sources(stage), *stage.services.values())
+        before = next((name for name in sources if name in apart), None)
         if reason or before:
             apart[stage.name] = reason or f"it builds on stage '{before}'; {apart[str(before)]}"
     return apart

@@ -100,6 +100,32 @@ class StageSkipped(StageEvent, frozen=True, tag="stage_skipped"):
     because: str
 
 
+class ServiceEvent(Event, frozen=True):
+    """About a service that stages of the job use, by its name in the plan. No part of the job's state."""
+
+    service: str
+
+
+class ServiceStarted(ServiceEvent, frozen=True, tag="service_started"):
+    """A stage needs it; the run holds it from now on."""
+
+    key: str
+    shared: bool = False  # somebody else had started it
+
+
+class ServiceReady(ServiceEvent, frozen=True, tag="service_ready"):
+    """Its stages can start."""
+
+    seconds: float  # since it was asked for, or was lost
+
+
+class ServiceEnded(ServiceEvent, frozen=True, tag="service_ended"):
+    """The job doesn't need it any more; or with a reason: it died, or couldn't be started."""
+
+    reason: str = ""
+    kind: str | None = None  # the class of its failure
+
+
 class EditedOutput(Struct, frozen=True, forbid_unknown_fields=True):
     """An output as a person has left it; its file is named from ``edits/STAGE`` of the job's folder."""
 
@@ -160,6 +186,9 @@ AnyEvent = (
     | StageFinished
     | AttemptFailed
     | StageSkipped
+    | ServiceStarted
+    | ServiceReady
+    | ServiceEnded
     | OutputEdited
     | EditDropped
     | RunInterrupted

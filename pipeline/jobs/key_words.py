@@ -164,6 +164,14 @@ def _program(before: Any, after: Any) -> str:
     return "its answer to the question for its version is another one"
 
 
+def _service(name: str, before: Any, after: Any) -> str:
+    """Which parts of a service's key differ; ``None`` where a stage didn't use it."""
+    if before is None or after is None:
+        return f"its service '{name}' {'is new' if before is None else 'is gone'}"
+    parts = [part for part in {**after, **before} if before.get(part) != after.get(part)]
+    return f"its service '{name}' has another {part_names(parts)}"
+
+
 def _values(what: str, before: Any, after: Any) -> str:
     return f"{what}: {_shown(before)} before, {_shown(after)} now"
 
@@ -186,6 +194,7 @@ Sentence = Callable[[str, Any, Any], str]
 SENTENCES: Mapping[str, Sentence] = {
     "stage": lambda _, before, after: _values("the file in stages/", before, after),
     "stagekit": lambda *_: "the code that runs stages is another one, since the pipeline was updated",
+    "services": _service,
     "modules": lambda name, *_: f"the shared module stages/modules/{name} was edited",
     "parameters": lambda name, before, after: _values(f"the parameter {name}", before, after),
     "outputs": lambda name, before, after: _values(f"the name of its output '{name}'", before, after),

@@ -51,6 +51,7 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     ensure: dict[str, dict[str, Any]] = field(default_factory=dict)
     function: str | None = None  # the digest of functions/USES.py in the job's folder, where it is a function
     modules: tuple[str, ...] = ()  # in stages/modules/, loaded with the stage
+    services: dict[str, str] = field(default_factory=dict)  # as the stage names them, to those of the plan
     secrets: dict[str, str] = field(default_factory=dict)  # parameters, each with where its value comes from
     passed: tuple[str, ...] = ()  # the caller's variables that it gets beside what every stage gets
     is_command: bool = False  # the stage's file is stages/USES.yaml, and starts a program
@@ -83,9 +84,10 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     def way(self, preferred: Start | None) -> Start:
         """How to start the stage: as is preferred, where it allows that, else as it likes best.
 
-        A command, and one that has secrets or is confined, gets a process of its own, which ends with it.
+        A command, and one that has secrets, such as the token of a service, or is confined, gets a process of its own,
+        which ends with it.
         """
-        if self.secrets or self.is_confined or self.is_command:
+        if self.secrets or self.services or self.is_confined or self.is_command:
             return "cold"
         ways = [way for name in self.start for way in STARTS if way == name]
         return preferred if preferred in ways else next(iter(ways), "cold")
@@ -104,6 +106,17 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
         references = [each for listed in self.inputs.values() for each in listed if each != JOB_INPUT]
         lists = [(split(self.for_each)[0], False)] if self.for_each else []
         return [*((split(each)[0], is_paired(each)) for each in references), *lists]
+
+
+class PlannedService(Struct, frozen=True, forbid_unknown_fields=True):
+    """A service of a job: a program that its stages use while they run. It has no result."""
+
+    stage: PlannedStage  # without inputs and outputs
+    definition: dict[str, Any]  # a ``ServiceDefinition``; jobs without services are spared its import
+
+    @property
+    def name(self) -> str:
+        return self.stage.name
 
 
 class EnvironmentOrigin(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -206,6 +219,7 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     tool_versions: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)  # how they are asked for it
     models: dict[str, str]  # to the model's digest
     stages: tuple[PlannedStage, ...]  # in an order in which they can run
+    services: tuple[PlannedService, ...] = ()  # each is used by a stage
     deliver: tuple[str, ...]
     asked: dict[str, str] = field(default_factory=dict)  # parameters as they were typed
     decisions: tuple[EngineDecision, ...] = ()
@@ -216,6 +230,11 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     cache_limit: int  # bytes that the store of results may hold when the job has run
     workers: WorkerBounds
     timeout_seconds: float | None = None  # of the whole job
+
+    @property
+    def programs(self) -> tuple[PlannedStage, ...]:
+        """All that is started for the job: its services, and its stages."""
+        return (*(service.stage for service in self.services), *self.stages)
 
     def origin(self, environment: str) -> EnvironmentOrigin:
         """A plan from before there were others than the live build says nothing."""

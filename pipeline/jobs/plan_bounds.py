@@ -40,11 +40,14 @@ def _problems(plan: Plan, id: str) -> Iterator[str]:
 def _stage_problems(plan: Plan) -> Iterator[str]:
     done: set[str] = set()
     outputs = {JOB_INPUT}
-    for stage in plan.stages:
+    services = {service.name for service in plan.services}
+    for stage in plan.programs:
         yield from _misnamed("a stage", NAME, (stage.name, stage.uses))
         yield from _misnamed("a function's digest", DIGEST, [stage.function] if stage.function else ())
         yield from _unknown("an environment of this job", plan.environments, (stage.environment,))
         yield from _unknown("a model of this job", plan.models, stage.models.values())
+        yield from _unknown("a service of this job", services, stage.services.values())
+    for stage in plan.stages:
         yield from _unknown("an earlier stage", done, stage.needs)
         yield from _unknown("an earlier stage's output", outputs, _references(stage))
         done.add(stage.name)

@@ -68,7 +68,7 @@ class Secrets:
     def require(self, jobs: Iterable["PlannedJob"]) -> None:
         """Read all that these jobs need, before anything is started. Raises ``NotReady``."""
         for job in jobs:
-            for stage in job.stages:
+            for stage in job.plan.programs:
                 for name, source in stage.secrets.items():
                     self.value(source, name)
 

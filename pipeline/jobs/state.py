@@ -17,6 +17,7 @@ from pipeline.jobs.events import (
     RunFinished,
     RunInterrupted,
     RunStarted,
+    ServiceEvent,
     StageEvent,
     StageExpanded,
     StageFinished,
@@ -90,6 +91,8 @@ def fold(events: Iterable[AnyEvent]) -> JobState:
         if isinstance(event, StageEvent):
             stages[event.stage] = after(stages.get(event.stage, WAITING), event)
             continue
+        if isinstance(event, ServiceEvent):
+            continue
         status = status_after(status, event)
         if isinstance(event, JobPrepared | JobReplanned):
             digest = event.job_digest
@@ -104,6 +107,8 @@ def status_after(before: Status, event: AnyEvent) -> Status:
     """A job's status after an event that isn't of a stage's run."""
     if isinstance(event, JobPrepared | JobReplanned):
         return Status.PREPARED
+    if isinstance(event, ServiceEvent):
+        return before
     if isinstance(event, OutputEdited | EditDropped):
         return Status.EDITED if before is Status.FINISHED else before
     assert isinstance(event, RunEvent)

@@ -66,7 +66,8 @@ def explain(job: PlannedJob, store: JobStore, events: Sequence[AnyEvent] | None 
     state, known_events = job.loaded, job.journal().read() if events is None else events
     causes = {event.stage: event.because for event in known_events if isinstance(event, StageStarted)}
     rows = overview.stages(job, state)
-    apart = environment_sources.unshared([stage for stage, _ in rows], job.plan.environment_sources, job.plan.tools)
+    programs = [*(service.stage for service in job.plan.services), *(stage for stage, _ in rows)]
+    apart = environment_sources.unshared(programs, job.plan.environment_sources, job.plan.tools)
     names = [stage.name for stage, known in rows if known.members is None]
     earlier = ComparableJobs(job, store)
     explained = (_explained(job, state, name, causes.get(name, ""), earlier) for name in names)

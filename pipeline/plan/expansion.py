@@ -1,7 +1,7 @@
 """Expands one entry of a workflow into planned stages, with their references and parameters filled in."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from pipeline.digests import sha256_of_bytes
 from pipeline.errors import ConfigurationError, did_you_mean
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.secrets import SecretSource, has_secret
-from pipeline.plan import command_values, slots, titles
+from pipeline.plan import command_values, service_entries, slots, titles
 from pipeline.plan.substitution import fill, is_each, value_of_each
 from pipeline.plan.values import PICK, value_of
 from pipeline.references import JOB_INPUT, alternatives, is_paired, part, split
@@ -36,13 +36,17 @@ class Expansion:
         use = self._workflow.stages[id]
         spec = self._spec(use)
         slots.check(self._workflow, use, spec)
+        service_entries.check(self._workflow, use, spec)
         if not self.names(use):
             return
         listed, chosen = self._listed(use), slots.policy_of(self._workflow, use, spec)
-        after = [name for id_ in use.after for name in self.names(self._use(id_, ("stages", id, "after")))]
+        service_entries.check_reachable(self._workflow, use, chosen)
+        services = service_entries.of_entry(self._workflow, use, self._spec, lambda other: bool(self.names(other)))
+        after = [name for id_ in use.after for name in self._names_before(use, id_)]
         same = {slot: self._inputs(use, slot, None) for slot, text in use.inputs.items() if not is_paired(text)}
         for name, each in self.names(use).items():
             parameters, secrets = self._apart(use, {**spec.parameters, **self._parameters(use, each)})
+            service_entries.check_secrets(self._workflow, use, spec, secrets)
             if spec.command:
                 command_values.check(self._workflow, use, spec.command, parameters, secrets)
             inputs = {slot: same[slot] if slot in same else self._inputs(use, slot, each) for slot in use.inputs}
@@ -59,11 +63,25 @@ class Expansion:
                 ensure={output: dict(promise) for output, promise in spec.ensure.items()},
                 function=sha256_of_bytes(spec.source.encode()) if spec.source is not None else None,
                 modules=spec.modules,
+                services=services,
                 secrets=secrets,
                 passed=tuple(dict.fromkeys((*spec.passed, *use.passed))),
                 is_command=spec.command is not None,
                 **chosen | titles.of_member(chosen, each),
             )
+
+    def is_service(self, id: str) -> bool:
+        """Whether an entry is a service, which is no step of the job."""
+        return self._spec(self._workflow.stages[id]).service is not None
+
+    def _names_before(self, use: StageUse, id: str) -> Iterable[str]:
+        """The planned names of an entry that must be done before another one."""
+        keys = ("stages", use.id, "after")
+        other = self._use(id, keys)
+        if self.is_service(id):
+            message = f"'{id}' is a service, which is never done; write services: {{NAME: {id}}} where it is used"
+            raise self._error(keys, message)
+        return self.names(other)
 
     def delivered(self, index: int) -> tuple[str, ...]:
         """An entry of ``deliver`` as references with planned names; empty where its stage isn't in the plan."""

@@ -11,7 +11,8 @@ from typing import Any
 
 from pipeline.config.catalog import Catalog
 from pipeline.config.workflows import DiskUse, WorkflowSpec
-from pipeline.jobs.plan import PlannedStage
+from pipeline.jobs.plan import PlannedService, PlannedStage
+from pipeline.plan import service_entries
 from pipeline.plan.expansion import Expansion
 from pipeline.references import is_member_name, paired_stages
 
@@ -25,16 +26,22 @@ class PlannedWorkflow:
     timeout_seconds: float | None = field(default=None)  # of each attempt of a stage that has none of its own
     beside: tuple[str, ...] = ()  # those of ``deliver`` that go next to the input as well, with --beside
     disk: DiskUse = field(default_factory=DiskUse)  # of all stages together
+    services: tuple[PlannedService, ...] = ()  # those that its stages use
+
+    @property
+    def programs(self) -> tuple[PlannedStage, ...]:
+        """All that is started for the job: its services, and its stages."""
+        return (*(service.stage for service in self.services), *self.stages)
 
     @property
     def models(self) -> list[str]:
-        """Names of all models that its stages use."""
-        return sorted({model for stage in self.stages for model in stage.models.values()})
+        """Names of all models that its stages and services use."""
+        return sorted({model for stage in self.programs for model in stage.models.values()})
 
     @property
     def environments(self) -> list[str]:
-        """Names of all environments that its stages run in."""
-        return sorted({stage.environment for stage in self.stages})
+        """Names of all environments that its stages and services run in."""
+        return sorted({stage.environment for stage in self.programs})
 
 
 def plan(workflow: WorkflowSpec, values: Mapping[str, Any], catalog: Catalog) -> PlannedWorkflow:
@@ -43,13 +50,10 @@ def plan(workflow: WorkflowSpec, values: Mapping[str, Any], catalog: Catalog) ->
     Raises ``ConfigurationError``, with file, line and key, where the workflow contradicts itself or its stages.
     """
     expansion = Expansion(workflow, values, catalog)
-    stages: dict[str, PlannedStage] = {}
-    for id in workflow.stages:
-        for stage in expansion.members(id):
-            if stage.name in stages:
-                raise workflow.source.error(("stages", id), f"two stages would have the name '{stage.name}'")
-            stages[stage.name] = stage
-    _require_own_names(workflow, stages)
+    programs = _programs(workflow, expansion)
+    _require_own_names(workflow, programs)
+    services = {name: stage for name, stage in programs.items() if _is_service(workflow, expansion, name)}
+    stages = {name: stage for name, stage in programs.items() if name not in services}
     if not stages:
         raise workflow.source.error(("stages",), "no stage is left: every for_each is empty, or no 'when' holds")
     found = [(ref, each) for index, each in enumerate(workflow.deliver) for ref in expansion.delivered(index)]
@@ -60,7 +64,23 @@ def plan(workflow: WorkflowSpec, values: Mapping[str, Any], catalog: Catalog) ->
         workflow.timeout_seconds,
         tuple(ref for ref, each in found if each.beside),
         _disk(workflow, expansion),
+        service_entries.used(ordered, services, catalog.stage),
     )
+
+
+def _programs(workflow: WorkflowSpec, expansion: Expansion) -> dict[str, PlannedStage]:
+    """All stages by name, with those that are services."""
+    found: dict[str, PlannedStage] = {}
+    for id in workflow.stages:
+        for stage in expansion.members(id):
+            if stage.name in found:
+                raise workflow.source.error(("stages", id), f"two stages would have the name '{stage.name}'")
+            found[stage.name] = stage
+    return found
+
+
+def _is_service(workflow: WorkflowSpec, expansion: Expansion, name: str) -> bool:
+    return name in workflow.stages and expansion.is_service(name)
 
 
 def _disk(workflow: WorkflowSpec, expansion: Expansion) -> DiskUse:

@@ -20,12 +20,13 @@ def check(workflow: WorkflowSpec, use: StageUse, spec: StageSpec) -> None:
         ("inputs", use.inputs, spec.inputs),
         ("parameters", use.parameters, tuple(spec.parameters)),
         ("models", use.models, (*spec.models, *spec.optional_models)),
+        ("services", use.services, spec.services),
     ):
         for slot in filled:
             if slot not in known:
                 message = f"stage '{spec.name}' has no {kind[:-1]} '{slot}'{did_you_mean(slot, list(known))}"
                 raise workflow.source.error(("stages", use.id, kind, slot), message)
-        optional = () if kind == "inputs" else spec.optional_models if kind == "models" else known
+        optional = () if kind in ("inputs", "services") else spec.optional_models if kind == "models" else known
         missing = [slot for slot in known if slot not in filled and slot not in optional]
         if missing:
             message = f"the {kind[:-1]} '{missing[0]}' of '{spec.name}' is missing"

@@ -13,6 +13,17 @@ from pipeline.text import printable
 YES_AND_NO = {"true": True, "yes": True, "false": False, "no": False}
 
 
+def require_callable(spec: StageSpec) -> None:
+    """Raises ``UsageError`` for a service, and for a stage that uses one."""
+    if spec.service:
+        raise UsageError(
+            f"stage '{spec.name}' is a service, which runs until it is stopped", f"pipeline serve {spec.name}"
+        )
+    if spec.services:
+        message = f"stage '{spec.name}' uses a service ({', '.join(spec.services)}), so it runs in jobs only"
+        raise UsageError(message, "prepare-job --help")
+
+
 def inputs(spec: StageSpec, texts: Sequence[str], may_lack: bool = False) -> dict[str, list[Path]]:
     """Files by input, from ``NAME=FILE``; of a stage with one input, ``FILE`` alone will do.
 

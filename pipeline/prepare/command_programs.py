@@ -1,5 +1,6 @@
 """The programs that command stages start: looked for where the stages will find them, before there is a job."""
 
+import dataclasses
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pipeline.envs.platform.layout import program_folders
 from pipeline.envs.variables import system_path, which
 from pipeline.errors import NotReady
 from pipeline.jobs.plan import PlannedStage
+from pipeline.plan.planner import PlannedWorkflow
 from pipeline.prepare.readiness import wrapper_note
 from pipeline.sdk.command_words import find_program
 from pipeline.values import replace
@@ -72,13 +74,19 @@ def located(catalog: Catalog, uses: str, folders: ProgramFolders) -> dict[str, s
     return owners
 
 
-def with_programs(
-    catalog: Catalog, stages: tuple[PlannedStage, ...], folders: Mapping[str, ProgramFolders]
-) -> tuple[PlannedStage, ...]:
-    """The stages with what each command starts; ``folders`` by environment. Raises ``NotReady``."""
-    kinds = {stage.uses: stage.environment for stage in stages if stage.is_command}
+def with_programs(catalog: Catalog, planned: PlannedWorkflow, folders: Mapping[str, ProgramFolders]) -> PlannedWorkflow:
+    """The plan with what each command starts; ``folders`` by environment. Raises ``NotReady``."""
+    kinds = {stage.uses: stage.environment for stage in planned.programs if stage.is_command}
     programs = {uses: located(catalog, uses, folders[name]) for uses, name in kinds.items()}
-    return tuple(replace(stage, programs=programs[stage.uses]) if stage.is_command else stage for stage in stages)
+
+    def with_own(stage: PlannedStage) -> PlannedStage:
+        return replace(stage, programs=programs[stage.uses]) if stage.is_command else stage
+
+    return dataclasses.replace(
+        planned,
+        stages=tuple(map(with_own, planned.stages)),
+        services=tuple(replace(each, stage=with_own(each.stage)) for each in planned.services),
+    )
 
 
 def wrapper_notes(stages: Iterable[PlannedStage], environments: Mapping[str, Definition]) -> Iterator[str]:

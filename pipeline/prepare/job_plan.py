@@ -24,6 +24,7 @@ def unnamed(preparation: Preparation, environments: Mapping[str, JobEnvironment]
     request, planned, ready = preparation.request, preparation.planned, preparation.ready
     origins = {name: _origin(each) for name, each in environments.items()}
     tools = _tools(ready)
+    programs = _programs(preparation, origins, tools)
     return Plan(
         schema=1,
         job_id="",
@@ -46,7 +47,8 @@ def unnamed(preparation: Preparation, environments: Mapping[str, JobEnvironment]
         unconfined=preparation.unconfined,
         inherits_environment=request.inherits_environment,
         allows_code=request.allows_code,
-        stages=_stages(preparation, origins, tools),
+        stages=tuple(programs[stage.name] for stage in planned.stages),
+        services=tuple(replace(each, stage=programs[each.name]) for each in planned.services),
         deliver=planned.deliver,
         asked=dict(request.parameters),
         decisions=preparation.values.decisions.records,
@@ -120,19 +122,23 @@ def _lock_of(build: Build) -> str | None:
     return build.marker.key_input.lock if build.marker else None
 
 
-def _stages(
+def _programs(
     preparation: Preparation,
     origins: Mapping[str, EnvironmentOrigin],
     tools: Mapping[str, Mapping[str, str]],
-) -> tuple[PlannedStage, ...]:
-    """Stages whose results must not be shared with other jobs are marked, as a stage's own block may mark them.
+) -> dict[str, PlannedStage]:
+    """Stages and services by name.
+
+    Stages whose results must not be shared with other jobs are marked, as a stage's own block may mark them.
 
     What an environment's definition passes, all its stages get. Bounds that can't be had here are left out.
     """
     planned, ready = preparation.planned, preparation.ready
-    apart = environment_sources.unshared(planned.stages, origins, tools)
-    passed = {each.name: (*each.passed, *ready.environments[each.environment].passed) for each in planned.stages}
-    return tuple(
-        replace(each, cache=each.cache and each.name not in apart, passed=tuple(dict.fromkeys(passed[each.name])))
-        for each in (map(confinement.lifted, planned.stages) if preparation.unconfined else planned.stages)
-    )
+    apart = environment_sources.unshared(planned.programs, origins, tools)
+    passed = {each.name: (*each.passed, *ready.environments[each.environment].passed) for each in planned.programs}
+    return {
+        each.name: replace(
+            each, cache=each.cache and each.name not in apart, passed=tuple(dict.fromkeys(passed[each.name]))
+        )
+        for each in (map(confinement.lifted, planned.programs) if preparation.unconfined else planned.programs)
+    }

@@ -77,7 +77,7 @@ def prepare(
 
 def _with_programs(catalog: Catalog, decided: Preparation, environments: Mapping[str, JobEnvironment]) -> Preparation:
     """With the programs that commands start, which are looked for when the environments are there."""
-    commands = {stage.environment for stage in decided.planned.stages if stage.is_command}
+    commands = {stage.environment for stage in decided.planned.programs if stage.is_command}
     if not commands:
         return decided
     tools = decided.ready.tools
@@ -88,10 +88,10 @@ def _with_programs(catalog: Catalog, decided: Preparation, environments: Mapping
         )
         for name in commands
     }
-    stages = command_programs.with_programs(catalog, decided.planned.stages, folders)
-    notes = command_programs.wrapper_notes(stages, decided.ready.environments)
+    planned = command_programs.with_programs(catalog, decided.planned, folders)
+    notes = command_programs.wrapper_notes(planned.programs, decided.ready.environments)
     values = replace(decided.values, decisions=decided.values.decisions.with_notes(notes))
-    return replace(decided, planned=replace(decided.planned, stages=stages), values=values)
+    return replace(decided, planned=planned, values=values)
 
 
 def decide(catalog: Catalog, request: JobRequest, finder: EnvironmentFinder) -> Preparation:

@@ -19,7 +19,7 @@ from pipeline.envs.provided_programs import Tool, locate
 from pipeline.envs.variables import system_path
 from pipeline.errors import NotReady, bootstrap_steps
 from pipeline.host import machine
-from pipeline.host.resources import impossible
+from pipeline.host.resources import impossible, together
 from pipeline.host.run_limits import RunLimits
 from pipeline.models.store import ModelStore
 from pipeline.plan.planner import PlannedWorkflow
@@ -157,7 +157,7 @@ def _tool_problems(tools: Iterable[Tool], packages: Mapping[str, str]) -> Iterat
 
 def _resource_problems(planned: PlannedWorkflow) -> Iterator[Problem]:
     """What stages need and this machine doesn't have. GPUs are detected only where a stage needs one."""
-    stages = [stage for stage in planned.stages if stage.resources != ResourceRequest()]
+    stages = [stage for stage in planned.programs if stage.resources != ResourceRequest()]
     requests = {stage.uses: stage.resources for stage in stages}
     files = {stage.uses: stage.file for stage in stages}
     if not requests:
@@ -166,3 +166,9 @@ def _resource_problems(planned: PlannedWorkflow) -> Iterator[Problem]:
     for uses, request in requests.items():
         if reason := impossible(request, available, RunLimits()):
             yield Problem(f"stage '{uses}' {reason}", f"ask for less in {files[uses]}, or run on another machine")
+    services = {service.name: service.stage.resources for service in planned.services}
+    beside = {stage.uses: (stage, [services[name] for name in stage.services.values()]) for stage in planned.stages}
+    for uses, (stage, used) in beside.items():
+        if used and (reason := impossible(together(stage.resources, used), available, RunLimits())):
+            what = f"stage '{uses}' with the services that it uses {reason}"
+            yield Problem(what, f"ask for less in {stage.file}, or run on another machine")

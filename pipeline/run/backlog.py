@@ -1,11 +1,11 @@
-"""The tasks of a run that aren't started yet: they wait for room on the machine, for their next attempt, or for the
-result of another task that has the same key."""
+"""The tasks of a run that aren't started yet: they wait for room on the machine, for their next attempt, for the
+result of another task that has the same key, or for a service."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from pipeline.errors import NotReady
-from pipeline.host.resources import Grant, Ledger
+from pipeline.host.resources import Grant, Ledger, together
 from pipeline.policy import ResourceRequest
 from pipeline.run.ready_queue import ReadyQueue
 from pipeline.run.task import Task
@@ -27,18 +27,19 @@ class Backlog:
         self._places = {id: place for place, id in enumerate(job_ids)}
         self._ready: ReadyQueue[Task, ResourceRequest] = ReadyQueue(_competes)
         self._resting: set[Task] = set()  # until their next attempt
-        self._waiting: dict[str, list[Task]] = {}  # by key: another stage is making their result
+        self._waiting: dict[str, list[Task]] = {}  # by key: another stage is making their result, or a service starts
 
     def add_job(self, id: str) -> None:
         """A job that is to be finished after those that there are."""
         self._places[id] = len(self._places)
 
-    def add(self, task: Task) -> None:
-        """Raises ``NotReady`` for one that could never start here."""
-        reason = self._ledger.impossible(task.stage.resources)
+    def add(self, task: Task, beside: Sequence[ResourceRequest] = ()) -> None:
+        """``beside``: what its services need. Raises ``NotReady`` for one that could never start here."""
+        reason = self._ledger.impossible(together(task.stage.resources, beside))
         if reason:
+            services = " with its services" if beside else ""
             raise NotReady(
-                f"{task.job_id}: stage '{task.name}' {reason}",
+                f"{task.job_id}: stage '{task.name}'{services} {reason}",
                 f"raise --limit, or ask for less in {task.stage.file} and prepare the job again",
             )
         self._push(task)
@@ -48,12 +49,16 @@ class Backlog:
         self._resting.add(task)
         self._timers.add(seconds, partial(self._try_again, task))
 
-    def wait(self, task: Task) -> None:
-        """Let a task wait for the result of another one that has the same key."""
-        self._waiting.setdefault(task.due.key.digest, []).append(task)
+    def wait(self, task: Task, key: str | None = None) -> None:
+        """Let a task wait for the result of another one that has the same key, or for something else, by its key."""
+        self._waiting.setdefault(key or task.due.key.digest, []).append(task)
+
+    def waiting(self, key: str) -> Sequence[Task]:
+        """Those that wait for this."""
+        return self._waiting.get(key, ())
 
     def release(self, key: str) -> None:
-        """What had this key has ended, with a result or without one."""
+        """What had this key has ended, with a result or without one; or there may be what was waited for."""
         for task in self._waiting.pop(key, ()):
             self._push(task)
 

@@ -138,7 +138,7 @@ class DueStages:
         """The stages that are ready because this one is done, with the members of the fan-outs over its list."""
         ready = self._graph.done(name)
         for fan_out in self._fan_outs.get(name, ()):
-            if not self._graph.is_lost(fan_out):
+            if not self._graph.is_over(fan_out):
                 ready += self._unfolded(self._stages[fan_out])
         return ready
 

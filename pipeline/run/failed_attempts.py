@@ -4,9 +4,10 @@ from pipeline.run.backlog import Backlog
 from pipeline.run.beside_loop import Act
 from pipeline.run.environment_checks import Diagnosed, EnvironmentChecks
 from pipeline.run.failures import retry
+from pipeline.run.failures.evidence import ServiceTrouble
 from pipeline.run.failures.message import Failure
 from pipeline.run.job_run import JobRun
-from pipeline.run.task import LiveAttempt
+from pipeline.run.task import LiveAttempt, Task
 
 
 class FailedAttempts:
@@ -31,6 +32,12 @@ class FailedAttempts:
         if again is not None:
             self._backlog.rest(live.task, again)
         elif not self._keep_going:
+            self._backlog.close()
+
+    def unserved(self, job: JobRun, task: Task, trouble: ServiceTrouble) -> None:
+        """A stage can't be started, since a service that it needs isn't there."""
+        job.unserved(task, trouble)
+        if not self._keep_going:
             self._backlog.close()
 
     def handle(self) -> None:

@@ -64,8 +64,8 @@ class Graph:
         ready = [member for member in members if self._waits[member] == 0]
         return [*ready, name] if self._waits[name] == 0 else ready
 
-    def is_lost(self, name: str) -> bool:
-        """Whether a fan-out won't have members, since something that all of them need has failed."""
+    def is_over(self, name: str) -> bool:
+        """Whether a stage has its result, or never will have one, such as a fan-out that can't have members."""
         return name in self._over
 
     def remaining(self, name: str) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.values import Struct
+from pipeline.values import Struct, field
 
 
 class Arguments(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -46,6 +46,9 @@ class InvocationFile(Struct, frozen=True, kw_only=True, omit_defaults=True):
     output_folder: str
     work: str
     cpus: int
+    services: dict[str, dict[str, str]] = field(
+        default_factory=dict
+    )  # those that the stage uses: their URLs by the ports' names
     command: CommandInvocation | None = None  # of a command stage; the stage's source has a digest of it
 
 

@@ -13,13 +13,13 @@ from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.results import Results
-from pipeline.policy import Start
 from pipeline.references import JOB_INPUT
 from pipeline.run import command_files, input_view, linked_input
 from pipeline.run.input_files import InputFile
 from pipeline.run.invocation_file import SCHEMA, InvocationFile
 from pipeline.run.runtime import Runtime
 from pipeline.run.stage_key import StageKeys
+from pipeline.run.task import Task
 from pipeline.values import Struct, encode
 
 
@@ -31,8 +31,9 @@ class Invocations(Struct, frozen=True):
     results: Results
     keys: StageKeys
 
-    def write(self, stage: PlannedStage, attempt: Attempt, grant: Grant, start: Start) -> Invocation:
+    def write(self, task: Task, attempt: Attempt, grant: Grant) -> Invocation:
         """Write the attempt's ``invocation.json``. All that the stage needs must have results."""
+        stage, start = task.stage, task.start
         stage_file, command = self.keys.file(stage.uses), self.keys.command(stage.uses)
         modules = tuple(self.keys.module(stage, name).path for name in stage.modules)
         if command:
@@ -47,6 +48,7 @@ class Invocations(Struct, frozen=True):
             output_folder=str(attempt.outputs),
             work=str(attempt.work),
             cpus=max(1, math.floor(grant.cpus)),
+            services={name: each.urls for name, each in task.services.items()},
             command=command.invocation if command else None,
         )
         protected = self._protected(stage)
@@ -66,7 +68,7 @@ class Invocations(Struct, frozen=True):
             network=stage.network,
             writable=attempt.folder if stage.read_only else None,
             protected=protected,
-            secrets=tuple(self.keys.secrets(stage).items()),
+            secrets=(*self.keys.secrets(stage).items(), *_tokens(task)),
         )
 
     def _protected(self, stage: PlannedStage) -> Path | None:
@@ -90,3 +92,8 @@ class Invocations(Struct, frozen=True):
             else:
                 for stage, output in self.results.outputs(reference).items():
                     yield InputFile(slot, output.path, output.digest, stage, output.size, output.mtime_ns)
+
+
+def _tokens(task: Task) -> Iterator[tuple[str, str]]:
+    """They stand in no file, and are masked in what the stage prints; ``stagekit`` knows them by these names."""
+    return ((f"service.{name}", each.token) for name, each in task.services.items() if each.token)

@@ -12,6 +12,7 @@ from pipeline.jobs.events import (
     RunEvent,
     RunInterrupted,
     RunStarted,
+    ServiceEvent,
     StageExpanded,
     StageFinished,
     StageSkipped,
@@ -34,6 +35,7 @@ class JobJournal:
         self._observer = observer
         self._journal = job.journal()
         self._has_begun = False
+        self._has_ended = False
         self._untold: list[tuple[str, float]] = []  # stages whose lines aren't on the disk yet, with their seconds
         self._oldest = 0.0  # when the first of them was written
 
@@ -90,11 +92,17 @@ class JobJournal:
             self._journal.append(StageSkipped(stage, because))
             self._observer.stage_skipped(self._job, stage, because)
 
+    def of_service(self, event: ServiceEvent) -> None:
+        """Unless the job has ended meanwhile: services are shared, and may outlive it."""
+        if not self._has_ended:
+            self._journal.append(event)
+
     def interrupted(self, by: str) -> None:
         self._journal.append(RunInterrupted(by))
 
     def ended(self, event: RunEvent | None, outcome: JobOutcome) -> JobOutcome:
         """How the run of the job ended; without an event where nothing has changed."""
+        self._has_ended = True
         # Where the disk under the journal is full, that is why the run ended, and must not hide it.
         hidden = (OSError,) if outcome.error else ()
         if event:

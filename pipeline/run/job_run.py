@@ -14,11 +14,12 @@ from pipeline.executors import Exited, Message
 from pipeline.executors.reports import without_secrets
 from pipeline.host.resources import Grant
 from pipeline.jobs import attempts, input_name, output_edits
-from pipeline.jobs.events import AttemptFailed
+from pipeline.jobs.events import AttemptFailed, ServiceEvent
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Result
 from pipeline.jobs.results import Results
+from pipeline.policy import ResourceRequest
 from pipeline.process import Interpreter
 from pipeline.run import input_view
 from pipeline.run.chosen_stages import choose
@@ -31,8 +32,10 @@ from pipeline.run.failures.oom import OomKills
 from pipeline.run.graph import Graph
 from pipeline.run.input_guard import InputGuard
 from pipeline.run.invocations import Invocations
+from pipeline.run.job_edits import JobEdits
 from pipeline.run.job_end import JobEnd
 from pipeline.run.job_journal import JobJournal
+from pipeline.run.job_services import JobServices
 from pipeline.run.observer import JobOutcome
 from pipeline.run.output_signatures import OutputSignatures
 from pipeline.run.reuse import Reuse
@@ -45,7 +48,9 @@ from pipeline.values import replace
 if TYPE_CHECKING:
     from pipeline.models.speeds import ModelSpeeds
     from pipeline.progress import Progress
+    from pipeline.run.failures.evidence import ServiceTrouble
     from pipeline.run.failures.message import Failure
+    from pipeline.services.order import ServiceOrder
 
 
 class JobRun:
@@ -66,12 +71,13 @@ class JobRun:
         self._invocations = Invocations(job, runtime, self._results, keys)
         self._signatures = OutputSignatures(job)
         reuse = Reuse(job, job.loaded, context.store, self._signatures, context.verify)
-        graph = Graph(self._chosen.stages, self._durations.expected)
-        self._due = DueStages(self._chosen, graph, keys, reuse, self._journal, self._merged, self._followed)
+        self._graph = Graph(self._chosen.stages, self._durations.expected)
+        edits = JobEdits(context.project, job, self.progress)
+        self._due = DueStages(self._chosen, self._graph, keys, reuse, self._journal, edits.merged, edits.followed)
         self._guard = InputGuard(job, self._results, context.store, self._signatures)
+        self._services = JobServices(job.plan.services, self._chosen.stages, self._graph.is_over)
         self._end = JobEnd(job, self._journal, self.progress)
         self._running: dict[str, LiveAttempt] = {}
-        self._started = 0
         self._left: str | None = None  # a stage that wasn't started, since something else had failed
         self._oom_kills = OomKills()
 
@@ -97,11 +103,14 @@ class JobRun:
             return True
         from pipeline.run import other_run
 
-        because = other_run.described(self._context.store.claims.maker(task.due.key.digest))
+        self.tell_waiting(task, other_run.described(self._context.store.claims.maker(task.due.key.digest)))
+        return False
+
+    def tell_waiting(self, task: Task, because: str) -> None:
+        """What a task waits for, unless it was told."""
         if because != task.waits_for:
             task.waits_for = because
             self._context.observer.stage_waits(self.job, task.name, because)
-        return False
 
     def give_back_claim(self, task: Task) -> None:
         self._context.store.claims.give_back(task.due.key.digest)
@@ -109,15 +118,25 @@ class JobRun:
     def submit(self, task: Task, grant: Grant) -> LiveAttempt:
         """Write down that an attempt begins, and what it may ask for. The caller hands it to an executor."""
         self._journal.flush_to(task.after)
-        self._require_ready(task.stage)
+        if task.stage.takes_job_input:
+            self.job.require_input()
+            input_view.place(self.job, self._signatures)
+        self.begin_run()
         inputs = self._guard.begin(self._invocations.input_files(task.stage))
         attempt = attempts.begin(self.job, task.name, bool(task.stage.outputs))
-        invocation = self._invocations.write(task.stage, attempt, grant, task.start)
+        invocation = self._invocations.write(task, attempt, grant)
         self._journal.started(task.stage, attempt.number, task.due.key.digest, task.because, invocation.start)
         live = LiveAttempt(task, attempt, invocation, grant, _size(invocation.log), self._oom_kills, inputs)
         self._running[invocation.id] = live
-        self._started += 1
         return live
+
+    def begin_run(self) -> None:
+        """Before anything is started for the job. Raises ``NotReady`` where something that it needs can't be used."""
+        if not self._journal.has_begun:
+            self.runtime.require(self.job)
+            self._journal.run_started()
+            self._oom_kills = oom.read()
+            self._context.guardian.start()
 
     def report(self, live: LiveAttempt, message: Message) -> None:
         report = without_secrets(message.report, live.invocation.secrets)
@@ -252,10 +271,32 @@ class JobRun:
         """Whether a stage won't have a result."""
         return self._due.error is not None
 
-    @property
-    def has_just_begun(self) -> bool:
-        """Whether its first attempt has just been started."""
-        return self._started == 1
+    def beside(self, task: Task) -> list[ResourceRequest]:
+        """What the services need that a task uses."""
+        return [self._services.request(name) for name in set(task.stage.services.values())]
+
+    def needs_service(self, name: str) -> bool:
+        """Whether a stage may still come that uses it."""
+        return self._services.is_needed(name)
+
+    def service_order(self, name: str) -> "ServiceOrder":
+        """What is started for it. Raises ``ConfigurationError`` and ``NotReady``."""
+        from pipeline.run import service_orders
+
+        return service_orders.order_of(self._context.project, self._invocations, self._services.planned(name))
+
+    def note_service(self, event: ServiceEvent) -> None:
+        self._journal.of_service(event)
+
+    def unserved(self, task: Task, trouble: "ServiceTrouble") -> None:
+        """A task won't be started, since a service that it needs isn't there; what depends on it is skipped."""
+        from pipeline.run.failures.message import error_of
+        from pipeline.run.failures.retry import unserved
+
+        failure = unserved(self.job, task, trouble)
+        self._journal.failed(AttemptFailed(task.name, 0, 0, failure.reason, failure.kind.value))
+        self.open -= 1
+        self._due.failed(task.name, error_of(failure))
 
     def _tasks(self, due: Sequence[DueStage]) -> list[Task]:
         self.open += len(due)
@@ -263,16 +304,6 @@ class JobRun:
 
     def _task(self, due: DueStage) -> Task:
         return Task(self.job.id, due, due.stage.way(self._context.start), self._journal.position)
-
-    def _require_ready(self, stage: PlannedStage) -> None:
-        if stage.takes_job_input:
-            self.job.require_input()
-            input_view.place(self.job, self._signatures)
-        if not self._started:
-            self.runtime.require(self.job)
-            self._journal.run_started()
-            self._oom_kills = oom.read()
-            self._context.guardian.start()
 
     def _note_speed(self, stage: PlannedStage, seconds: float) -> None:
         from pipeline.models.speeds import ModelSpeeds
@@ -283,26 +314,6 @@ class JobRun:
     def diagnose(self, failure: "Failure", progress: "Progress") -> "Failure":
         """With a verdict on its environment. Blocks; for another thread than the loop's, since it changes nothing."""
         return self._context.diagnose(self.job, failure, progress)
-
-    def _merged(self, stage: str) -> output_edits.OutputEdit | None:
-        """A person's edit of the stage's subtitles in those that it has made now. Blocks for a moment."""
-        from pipeline.run import subtitle_edits
-
-        return self._told(subtitle_edits.merged_in_run(self._context.project, self.job, stage))
-
-    def _followed(self, stage: str) -> output_edits.OutputEdit | None:
-        """A translation that was made anew, with what a person has corrected in its original. Blocks for a moment."""
-        if not self.job.loaded.edits:
-            return None
-        from pipeline.run import followed_tracks
-
-        return self._told(followed_tracks.followed_in_run(self._context.project, self.job, stage))
-
-    def _told(self, found: "tuple[output_edits.OutputEdit | None, list[str]] | None") -> output_edits.OutputEdit | None:
-        edit, said = found or (None, [])
-        for text in said:
-            self.progress(text)
-        return edit
 
     def progress(self, text: str) -> None:
         """Something else takes a while, such as the repair of an environment."""

@@ -5,7 +5,6 @@ One process runs any number of jobs at once. A job that can't go on is given up;
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -18,14 +17,15 @@ from pipeline.run.bounds import Bounds, overrun
 from pipeline.run.commits import Commits, Outcome
 from pipeline.run.job_run import JobRun
 from pipeline.run.observer import JobOutcome
+from pipeline.run.run_failures import RunFailures
 from pipeline.run.supervision.interrupts import Interrupts
 from pipeline.run.task import AttemptEnd, LiveAttempt, Task
+from pipeline.run.time_limits import TimeLimits
 from pipeline.run.timers import Timers
 
 if TYPE_CHECKING:
-    from pipeline.run.failed_attempts import FailedAttempts
-    from pipeline.run.failures.message import Failure
     from pipeline.run.later_jobs import Joining, LaterJobs
+    from pipeline.run.run_services import RunServices
 
 CLAIM_SECONDS = 0.2  # between two looks whether another process has made a result: nobody tells
 AHEAD = 2  # how many stages' interpreters are started before their turn
@@ -49,11 +49,13 @@ class Run:
         self._bounds = bounds
         self._running: dict[str, LiveAttempt] = {}
         self._timers = Timers()
+        self._limits = TimeLimits(self._timers, bounds, self._time_out, self._time_out_job)
         self._backlog = Backlog(
             ledger, self._timers, lambda task: self._jobs[task.job_id].leave(task), list(self._jobs)
         )
         self._outcomes: dict[str, JobOutcome] = {}
-        self._failures: FailedAttempts | None = None  # made for the first attempt that failed
+        self._failures = RunFailures(self._awake, self._backlog, bounds.keep_going, self._live_job, self._guarded)
+        self._services: RunServices | None = None  # made for the first stage that uses one
         self._commits = Commits(self._awake, self._committed_beside)
         self._joining = joining
         self._later: LaterJobs | None = None
@@ -72,7 +74,7 @@ class Run:
                 job.give_up(error)
             raise
         finally:
-            for each in (self._commits, self._failures, self._later):
+            for each in (self._commits, self._failures, self._later, self._services):
                 if each:
                     each.close()
             self._executor.stop(grace=0)
@@ -94,7 +96,7 @@ class Run:
                 self._interrupt(interrupts.received, max(job.grace_seconds for job in self._jobs.values()))
             if is_to_look:
                 self._cancel_jobs()
-            for each in (self._commits, self._failures, self._later):
+            for each in (self._commits, self._failures, self._later, self._services):
                 if each:
                     each.handle()
             self._timers.fire()
@@ -109,14 +111,23 @@ class Run:
 
     def _advance(self) -> None:
         """Start what fits, put on the disk what has waited long enough, and end the jobs that have nothing left."""
-        while not self._is_full() and (next_one := self._backlog.next()):
-            self._start(*next_one)
+        if self._services:
+            self._services.let_go(self._live())
+        while self._start_next():
+            pass
         for job in self._live():
             with self._guarded(job):
                 if job.open == 0:
                     self._outcomes[job.job.id] = job.finish()
                 elif job.flush_due == 0:
                     job.flush()
+
+    def _start_next(self) -> bool:
+        """Whether there may be another one after this."""
+        if not self._is_full() and (next_one := self._backlog.next()):
+            self._start(*next_one)
+            return True
+        return self._services is not None and not self._running and self._services.make_room(self._backlog.first())
 
     def _join(self, folder: Path, admit: Callable[[Path], JobRun]) -> None:
         """A job that was prepared meanwhile."""
@@ -134,7 +145,7 @@ class Run:
         if job.has_failed and not self._bounds.keep_going:  # a fan-out whose list can't be used never starts
             self._backlog.close()
         for task in tasks:
-            self._backlog.add(task)
+            self._backlog.add(task, job.beside(task))
 
     def _start(self, task: Task, grant: Grant) -> None:
         job = self._jobs[task.job_id]
@@ -144,6 +155,8 @@ class Run:
                     return
                 if (ready := job.taken(task)) is not None:
                     self._queue(job, ready)
+                    return
+                if task.stage.services and not self._has_services(job, task, grant):
                     return
                 self._submit(job, task, grant)
         finally:
@@ -163,31 +176,31 @@ class Run:
         self._backlog.rest(task, CLAIM_SECONDS)
         return True
 
+    def _has_services(self, job: JobRun, task: Task, grant: Grant) -> bool:
+        """Whether all services that the task uses are ready; else it comes again when one has changed."""
+        from pipeline.run.run_services import RunServices
+
+        if self._services is None:
+            parts = (self._awake, self._ledger, self._backlog, self._timers)
+            self._services = self._failures.services = RunServices(*parts, self._failures.refused, self._end_all)
+        self._limits.of_job(job)
+        return self._services.are_ready(job, task, grant)
+
     def _submit(self, job: JobRun, task: Task, grant: Grant) -> None:
         live = job.submit(task, grant)
-        self._limit_job(job)
+        self._limits.of_job(job)
         try:
             self._executor.submit(live.invocation)
         except OSError as error:
-            self._failed(live, job.refused(live, error))
+            self._failures.failed(live, job.refused(live, error))
             return
         self._running[live.invocation.id] = live
-        self._limit(live)
+        self._limits.of_attempt(live)
         self._prepare_next(task)
 
     def _give_back_claim(self, job: JobRun, task: Task) -> None:
         if not self._is_being_made(task.due.key.digest):
             job.give_back_claim(task)
-
-    def _limit(self, live: LiveAttempt) -> None:
-        if (seconds := live.task.stage.timeout_seconds) is not None:
-            self._timers.add(seconds, partial(self._time_out, live))
-
-    def _limit_job(self, job: JobRun) -> None:
-        if job.has_just_begun:
-            whole = self._bounds.timeout_seconds or job.job.plan.timeout_seconds
-            if whole is not None:
-                self._timers.add(whole, partial(self._time_out_job, job, whole))
 
     def _prepare_next(self, task: Task) -> None:
         """Start the interpreters of what comes next, beside what runs now."""
@@ -221,7 +234,7 @@ class Run:
             job.report(live, event)
             return
         if failure := job.ended(live, event):
-            self._failed(live, failure)
+            self._failures.failed(live, failure)
         elif result := self._commits.commit(job, live):
             self._committed(job, live, result)
 
@@ -239,21 +252,12 @@ class Run:
         if isinstance(end, list):
             self._queue(job, end)
         else:
-            self._failed(live, end)
+            self._failures.failed(live, end)
 
-    def _failed(self, live: LiveAttempt, failure: "Failure") -> None:
-        from pipeline.run.failed_attempts import FailedAttempts
-
-        if self._failures is None:
-            self._failures = FailedAttempts(self._wake, self._checked, self._backlog, self._bounds.keep_going)
-        self._failures.add(self._jobs[live.job_id], live, failure)
-
-    def _checked(self, live: LiveAttempt, failure: "Failure") -> None:
-        """A failure whose environment was checked, beside what ran."""
-        job = self._jobs[live.job_id]
-        if job.job.id not in self._outcomes and self._failures:
-            with self._guarded(job):
-                self._failures.settle(job, live, failure)
+    def _end_all(self, is_meant: Callable[[LiveAttempt], bool]) -> None:
+        for live in self._running.values():
+            if is_meant(live):
+                self._end(live)
 
     def _time_out(self, live: LiveAttempt) -> None:
         if self._running.get(live.invocation.id) is live:
@@ -286,9 +290,7 @@ class Run:
     def _drop(self, job: JobRun) -> None:
         """Let go of a job's stages: those that wait, and those that run."""
         self._backlog.drop(job.job.id)
-        for live in self._running.values():
-            if live.job_id == job.job.id:
-                self._end(live)
+        self._end_all(lambda live: live.job_id == job.job.id)
 
     def _end(self, live: LiveAttempt) -> None:
         live.killed_by_us = True
@@ -309,6 +311,9 @@ class Run:
 
     def _live(self) -> list[JobRun]:
         return [job for id, job in self._jobs.items() if id not in self._outcomes]
+
+    def _live_job(self, id: str) -> JobRun | None:
+        return None if id in self._outcomes else self._jobs[id]
 
     def _is_being_made(self, key: str) -> bool:
         is_running = any(live.task.due.key.digest == key for live in self._running.values())

@@ -21,7 +21,7 @@ def extend(ledger: Ledger, job: PlannedJob) -> None:
 
 
 def _wants_gpus(job: PlannedJob) -> bool:
-    return any(stage.resources.gpus for stage in job.stages)
+    return any(stage.resources.gpus for stage in job.plan.programs)
 
 
 def _cards() -> GpuAllocator:

@@ -143,9 +143,9 @@ def _require_defined(project: ProjectFolder, job: PlannedJob) -> None:
             _brings_environment(script) for layer in project.layers for script in layer.scripts(name)
         ):
             _require_file(file, f"environment '{name}'", job, project)
-    for name in dict.fromkeys(stage.uses for stage in job.stages if not stage.function):
+    for name in dict.fromkeys(stage.uses for stage in job.plan.programs if not stage.function):
         _require_file(project.stage_file(name), f"stage '{name}'", job, project)
-    if shared := {(stage.uses, name) for stage in job.stages for name in stage.modules}:
+    if shared := {(stage.uses, name) for stage in job.plan.programs for name in stage.modules}:
         from pipeline.config import shared_modules
 
         for uses, name in sorted(shared):
@@ -199,7 +199,7 @@ def _model_problems(store: ModelStore, job: PlannedJob) -> dict[str, str]:
 
 def _program_problems(job: PlannedJob) -> dict[str, str]:
     """Programs that were on ``PATH`` when the job was prepared."""
-    programs = [*job.plan.tools.values(), *(stage.programs for stage in job.stages)]
+    programs = [*job.plan.tools.values(), *(stage.programs for stage in job.plan.programs)]
     wanted = {name: where for tools in programs for name, where in tools.items()}
     return {
         f"{name} isn't on PATH any more": f"install {name}, or prepare it again with\n{preparing_command(job)}"

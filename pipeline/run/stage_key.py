@@ -19,6 +19,7 @@ from pipeline.models.store import ModelStore
 from pipeline.project import ProjectFolder
 from pipeline.references import JOB_INPUT
 from pipeline.run.invocation_file import Arguments, shown
+from pipeline.run.schema_digests import SchemaDigests
 from pipeline.script import reads_stage_name
 from pipeline.values import encode
 
@@ -50,12 +51,13 @@ class StageKeys:
         self.results = results
         self._programs: Programs | None = None  # made for the first stage that uses one
         self._sources: dict[str, str] = {}
-        self._schema_digests: dict[Path, str | None] = {}  # by their names
+        self._schema_digests = SchemaDigests(project)
         self._name_readers: dict[str, bool] = {}  # by the stage's file
         self._commands: dict[str, StageCommand] = {}  # likewise; only of those that are commands
         self._functions = {stage.uses: stage.function for stage in job.stages if stage.function}
         self._files = {uses: job.function_file(uses) for uses in self._functions}
         self._modules: dict[tuple[Path, str], SharedModule] = {}  # by what they belong to
+        self._service_keys: dict[str, Key] = {}
 
     def of(self, stage: PlannedStage) -> Key:
         """With its parts by name, so that a difference can be told. All that the stage needs must have results.
@@ -107,8 +109,9 @@ class StageKeys:
         modules = {name: self.module(stage, name).digest for name in stage.modules}
         optional = {
             "ensure": stage.ensure,
-            "schemas": self._schemas(stage),
+            "schemas": self._schema_digests.of(stage, self.file(stage.uses)),
             "modules": modules,
+            "services": self._services(stage),
             "tools": self._tools(stage),
             "variables": variables,
             "locale": self._locale,
@@ -119,21 +122,15 @@ class StageKeys:
         }
         return {**parts, **{name: value for name, value in optional.items() if value}}
 
-    def _schemas(self, stage: PlannedStage) -> dict[str, str | None]:
-        """Those that its outputs are to fit, by output; ``None`` where one isn't there, which shows at the end."""
-        named = {output: promise["schema"] for output, promise in stage.ensure.items() if promise.get("schema")}
-        if not named:
-            return {}
-        owner = self._project.owner(self.file(stage.uses))
-        return {output: self._schema(owner.locate(name)) for output, name in named.items()}
+    def of_service(self, name: str) -> Key:
+        """The key of one of the job's services: all that decides what it answers. Port and token aren't in it."""
+        if name not in self._service_keys:
+            (planned,) = (each.stage for each in self._plan.services if each.name == name)
+            self._service_keys[name] = self.of(planned)
+        return self._service_keys[name]
 
-    def _schema(self, file: Path) -> str | None:
-        if file not in self._schema_digests:
-            try:
-                self._schema_digests[file] = sha256_of_bytes(file.read_bytes())
-            except OSError:
-                self._schema_digests[file] = None
-        return self._schema_digests[file]
+    def _services(self, stage: PlannedStage) -> Mapping[str, Mapping[str, Any]]:
+        return {slot: self.of_service(name).parts for slot, name in stage.services.items()}
 
     def file(self, uses: str) -> Path:
         if uses not in self._files:

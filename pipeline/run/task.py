@@ -1,6 +1,6 @@
 """A stage that has to run, and an attempt at it that the executor has."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.executors import Invocation, Raised, StageReport
@@ -16,6 +16,14 @@ from pipeline.run.timers import now
 from pipeline.values import Struct, field
 
 
+class ServiceAccess(Struct, frozen=True):
+    """Where a service is at the moment: no part of any key."""
+
+    urls: dict[str, str]  # by the ports' names
+    token: str
+    losses: int = 0  # how often it had been lost in this run until then
+
+
 class Task(Struct, eq=False):
     """A due stage of one job, with the attempts that this run has made at it."""
 
@@ -25,7 +33,8 @@ class Task(Struct, eq=False):
     after: int  # the place in the journal that must be on the disk before it may start
     failed: int = 0  # attempts that count against the stage's own retries
     spared: int = 0  # attempts that were lost through no fault of its own
-    waits_for: str | None = None  # what was told of the run that makes its result
+    waits_for: str | None = None  # what was told of the run that makes its result, or of a service
+    services: Mapping[str, ServiceAccess] = field(default_factory=dict)  # for its next attempt
 
     @property
     def stage(self) -> PlannedStage:

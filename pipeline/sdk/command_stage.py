@@ -23,7 +23,7 @@ def run(stage: "Any") -> None:
     command = stage._invocation["command"]  # noqa: SLF001  # written for this module
     look = _looking_in(stage, command)
     try:
-        argv, variables = _command_line(command, look), _variables(command, look)
+        argv, variables = _command_line(command, look), _variables(stage, command, look)
     except command_words.ValueUnusable as error:
         raise StageFailed(str(error)) from error
     os.chdir(str(stage.work))
@@ -40,7 +40,7 @@ def serve(stage: "Any") -> None:
     command = stage._invocation["command"]  # noqa: SLF001  # written for this module
     look = _looking_in(stage, command)
     try:
-        argv, variables = _command_line(command, look), _variables(command, look)
+        argv, variables = _command_line(command, look), _variables(stage, command, look)
     except command_words.ValueUnusable as error:
         raise StageFailed(str(error)) from error
     path = variables.get("PATH", os.defpath)
@@ -62,6 +62,7 @@ def _looking_in(stage: "Any", command: "Any") -> "command_words.Look":
         "parameter": lambda name: stage.parameters[name],
         "model": lambda name: str(stage.model(name)) if name in stage._invocation["models"] else None,  # noqa: SLF001
         "file": lambda name: command["files"][name],
+        "service": lambda name: stage.service(name).url,
         "cpus": lambda _: stage.cpus,
         "work": lambda _: str(stage.work),
         "output_folder": lambda _: stage._invocation["output_folder"],  # noqa: SLF001
@@ -72,7 +73,7 @@ def _looking_in(stage: "Any", command: "Any") -> "command_words.Look":
     def look(kind: str, name: str) -> "Any":
         try:
             return values[kind](name)
-        except KeyError:
+        except LookupError:
             raise command_words.ValueUnusable("the stage has no %s '%s'" % (kind, name)) from None
 
     return look
@@ -84,9 +85,11 @@ def _command_line(command: "Any", look: "command_words.Look") -> "List[str]":
     return [*command_words.words(command["words"], look)]
 
 
-def _variables(command: "Any", look: "command_words.Look") -> "dict[str, str]":
+def _variables(stage: "Any", command: "Any", look: "command_words.Look") -> "dict[str, str]":
     variables = dict(os.environ)
     variables.pop(SOURCES_VARIABLE, None)
+    for name in stage._invocation.get("services", {}):  # noqa: SLF001
+        variables.update(_of_service(name, stage.service(name)))
     for name, template in command["variables"].items():
         value = command_words.variable_text(template, look)
         if value is None:
@@ -94,6 +97,13 @@ def _variables(command: "Any", look: "command_words.Look") -> "dict[str, str]":
         else:
             variables[name] = value
     return variables
+
+
+def _of_service(name: str, service: "Any") -> "dict[str, str]":
+    """``SERVICE_NAME_URL`` of its first port, ``SERVICE_NAME_PORT_URL`` of each, and ``SERVICE_NAME_TOKEN``."""
+    prefix = "SERVICE_%s" % name.upper()
+    ports = {"%s_%s_URL" % (prefix, port.upper()): url for port, url in service.urls.items()}
+    return {**ports, prefix + "_URL": service.url, prefix + "_TOKEN": service.token}
 
 
 def _carry_out(stage: "Any", command: "Any", argv: "List[str]", variables: "dict[str, str]") -> int:

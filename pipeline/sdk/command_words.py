@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     Look = Callable[[str, str], Any]  # the value of a placeholder
 
 BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|\{")
-NAMED = ("input", "output", "parameter", "model", "file", "port")  # {input.NAME}; ports are those of a service
+# {input.NAME} and so on. Ports are those that a service itself has, services those that a stage uses.
+NAMED = ("input", "output", "parameter", "model", "file", "port", "service")
 ALONE = ("cpus", "work", "output_folder")
 TOKEN = "token"  # noqa: S105  # a placeholder of services, in variables alone
 FOUND_NOTHING = "the program %s isn't there; it was looked for in %s"

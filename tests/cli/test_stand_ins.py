@@ -38,6 +38,7 @@ def test_nor_does_what_a_usual_run_imports_later(module: str) -> None:
     """``dataclasses`` brings ``inspect``, and with it takes a tenth of a small job's time."""
     loaded = set(_output(f"{WITH_STAND_INS}import pipeline.{module}\nprint(*sys.modules)").split())
     assert loaded & (SPARED | LARGE) == set()
+    assert [name for name in loaded if "service" in name and name != "pipeline.run.job_services"] == []
 
 
 def test_msgspec_itself_still_imports_what_is_replaced() -> None:

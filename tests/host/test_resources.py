@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.host.gpus import HIDDEN, Gpu
 from pipeline.host.machine import Machine
-from pipeline.host.resources import Grant, Ledger, NoGpus, impossible
+from pipeline.host.resources import Grant, Ledger, NoGpus, impossible, together
 from pipeline.host.run_limits import RunLimits
 from pipeline.policy import ResourceRequest
 
@@ -235,3 +235,39 @@ def test_no_order_of_taking_and_giving_back_exceeds_a_limit(
     for grant in held:
         book.give_back(grant)
     assert book.take(ResourceRequest(cpus="all")) is not None
+
+
+def test_a_service_is_counted_once_and_leaves_a_cpu_to_the_stages() -> None:
+    book = ledger(Machine(cpus=2, memory=8 * GIB))
+    first = taken(book, ResourceRequest(cpus="all", memory=GIB))
+    held = book.hold([ResourceRequest(cpus=4, memory=3 * GIB)], first)
+    assert held is not None
+    assert [(grant.cpus, grant.memory) for grant in held] == [(1, 3 * GIB)]
+    book.give_back(first)
+    stage = taken(book, ResourceRequest(cpus="all", memory=5 * GIB))
+    assert stage.cpus == 1
+    assert book.take(ResourceRequest(cpus=0, memory=GIB)) is None
+    book.give_back(held[0])
+    assert taken(book, ResourceRequest(cpus=1, memory=GIB)).cpus == 1
+
+
+def test_services_get_all_that_they_need_or_nothing() -> None:
+    book = ledger(Machine(cpus=2, memory=8 * GIB))
+    stage = taken(book, ResourceRequest(memory=GIB))
+    assert book.hold([ResourceRequest(memory=4 * GIB), ResourceRequest(memory=4 * GIB)], stage) is None
+    assert book.hold([ResourceRequest(memory=7 * GIB)], stage) is not None
+
+
+def test_a_machine_with_one_cpu_has_room_for_a_service() -> None:
+    book = ledger(Machine(cpus=1, memory=8 * GIB))
+    stage = taken(book, ResourceRequest())
+    held = book.hold([ResourceRequest()], stage)
+    assert held is not None
+    assert held[0].cpus == 0
+
+
+def test_what_a_stage_and_its_services_need_together_may_be_too_much() -> None:
+    request = together(ResourceRequest(memory=10 * GIB), [ResourceRequest(memory=10 * GIB)])
+    assert "needs 20 GiB of memory" in str(impossible(request, MACHINE, RunLimits()))
+    assert impossible(together(ResourceRequest(cpus=4), [ResourceRequest(cpus=4)]), MACHINE, RunLimits()) is None
+    assert impossible(together(ResourceRequest(gpus=2), [ResourceRequest(gpus=1)]), MACHINE, RunLimits()) is not None

@@ -11,7 +11,7 @@ from pipeline.config.source import schema_errors
 from pipeline.digests import sha256_of_bytes
 from pipeline.errors import ExitCode, UsageError
 from pipeline.jobs.job import PlannedJob, load
-from pipeline.jobs.plan import JobInput, Plan, PlannedStage, Retries
+from pipeline.jobs.plan import JobInput, Plan, PlannedService, PlannedStage, Retries
 from pipeline.policy import ResourceRequest
 from pipeline.values import decode, encode, plain, replace
 from tests.jobs.helpers import DIGEST, a_plan, a_stage, forge, stored
@@ -133,6 +133,7 @@ def test_the_schema_takes_what_is_written_with_every_field(tmp_path: Path) -> No
         ensure={"file": {"non_empty": True}},
         function=DIGEST,
         modules=["m"],
+        services={"api": "server"},
         secrets={"token": "env:TOKEN"},
         passed=["TOKEN"],
         is_command=True,
@@ -151,7 +152,8 @@ def test_the_schema_takes_what_is_written_with_every_field(tmp_path: Path) -> No
     assert plain(stage).keys() == set(PlannedStage.__struct_fields__)
     assert plain(stage.resources).keys() == set(ResourceRequest.__struct_fields__)
     assert plain(stage.retries).keys() == set(Retries.__struct_fields__)
-    assert schema_errors(plain(a_plan(stages=[stage])), "job") == []
+    service = PlannedService(a_stage("server"), {"ready": {"way": {"way": "tcp"}}})
+    assert schema_errors(plain(a_plan(stages=[stage], services=[plain(service)])), "job") == []
 
 
 def test_a_way_to_start_that_there_is_no_more_is_passed_over() -> None:

@@ -37,14 +37,14 @@ def test_needs_beyond_the_chosen_stages_are_met() -> None:
     assert graph(link("b", "a")).ready() == ["b"]
 
 
-def test_all_behind_a_failed_stage_is_lost_once() -> None:
+def test_all_behind_a_failed_stage_is_over_once() -> None:
     found = diamond()
     found.done("top")
     assert found.failed("left") == ["bottom"]
     assert found.failed("right") == []
 
 
-def test_what_is_lost_never_gets_ready() -> None:
+def test_what_is_over_never_gets_ready() -> None:
     found = diamond()
     found.done("top")
     found.failed("left")
@@ -109,11 +109,11 @@ def test_a_failed_member_takes_its_pair_and_what_gathers_and_leaves_its_siblings
     assert found.done("then_0002") == []
 
 
-def test_a_fan_out_that_is_lost_before_its_list_is_known_takes_its_pairs() -> None:
+def test_a_fan_out_that_is_over_before_its_list_is_known_takes_its_pairs() -> None:
     found = graph(link("other"), lister(), fan_out("part", "split", "other"), paired("then", "part"))
     assert set(found.failed("other")) == {"part", "then"}
-    assert found.is_lost("part")
-    assert found.is_lost("then")
+    assert found.is_over("part")
+    assert found.is_over("then")
 
 
 def test_a_failed_list_takes_all_that_is_made_of_it() -> None:

@@ -14,7 +14,7 @@ from pipeline.run.stage_key import StageKeys
 from pipeline.values import decode, encode, fields_of, replace
 from tests.run.helpers import Bench, link
 
-PLACES = {"schema", "stage_file", "modules", "inputs", "models", "output_folder", "work", "cpus"}
+PLACES = {"schema", "stage_file", "modules", "inputs", "models", "output_folder", "work", "cpus", "services"}
 OTHERS: dict[str, Any] = {  # another value for each of the arguments
     "name": "other",
     "inputs": {"file": ["other.txt"]},

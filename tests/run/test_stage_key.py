@@ -8,13 +8,13 @@ import pytest
 
 from pipeline.errors import ConfigurationError, ExitCode
 from pipeline.jobs.job import PlannedJob
-from pipeline.jobs.plan import PlannedStage
+from pipeline.jobs.plan import PlannedService, PlannedStage
 from pipeline.jobs.records import Key, Output, Result
 from pipeline.jobs.results import Results
 from pipeline.project import ProjectFolder
 from pipeline.run.fanout import members
 from pipeline.run.stage_key import StageKeys, changed_parts
-from pipeline.values import replace
+from pipeline.values import plain, replace
 from tests.conftest import Sandbox
 from tests.jobs.helpers import a_plan, a_stage
 
@@ -290,3 +290,34 @@ def test_the_schema_of_an_output_counts_by_its_content(project: ProjectFolder) -
     assert len({each.digest for each in keys}) == 3
     assert changed_parts(keys[1].parts, keys[2].parts) == ["schemas"]
     assert "schemas" not in parts(project, a_stage("a"))
+
+
+def with_service(project: ProjectFolder, **changes: Any) -> Key:
+    """The key of a stage that uses a service."""
+    server = PlannedService(a_stage("server", **changes), {"ready": {"way": {"way": "tcp"}}})
+    return key(project, a_stage("ask", services={"api": "server"}), services=[plain(server)])
+
+
+def test_all_that_decides_what_a_service_answers_is_in_the_key_of_who_uses_it(project: ProjectFolder) -> None:
+    before = with_service(project, parameters={"voice": "a"})
+    assert with_service(project, parameters={"voice": "a"}) == before
+    assert before.digest != key(project, a_stage("ask")).digest
+    changed = [
+        with_service(project, parameters={"voice": "b"}),
+        with_service(project, parameters={"voice": "a"}, models={"weights": "tiny"}),
+    ]
+    (project.stages / "copy.py").write_text("# another\n")
+    changed.append(with_service(project, parameters={"voice": "a"}))
+    assert len({each.digest for each in (before, *changed)}) == 4
+    assert changed_parts(before.parts, changed[0].parts) == ["services"]
+
+
+def test_how_a_service_is_asked_whether_it_is_ready_is_in_no_key(project: ProjectFolder) -> None:
+    stage = a_stage("ask", services={"api": "server"})
+    services = [plain(PlannedService(a_stage("server"), {"restarts": n})) for n in (1, 2)]
+    first, second = (key(project, stage, services=[each]) for each in services)
+    assert first == second
+
+
+def test_where_a_service_is_counts_no_more_than_a_place(project: ProjectFolder) -> None:
+    assert not {"url", "token", "port"} & with_service(project).parts["services"]["api"].keys()

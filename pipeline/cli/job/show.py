@@ -10,7 +10,7 @@ from pipeline.cli import completion
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.environments import registry_of
-from pipeline.jobs import environment_sources, items, output_edits, overview
+from pipeline.jobs import environment_sources, items, output_edits, overview, service_uses
 from pipeline.jobs.hand_edits import HandEdits
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
@@ -38,12 +38,14 @@ def command(id: str, as_json: bool) -> None:
         {**_stage(job, stage, known, killed), "edited": edits[stage.name].words if stage.name in edits else None}
         for stage, known in overview.stages(job, state)
     ]
+    services = service_uses.of_job(job.plan, job.journal().read() if job.plan.services else ())
     data = {
         **asdict(about),
         "environments": plain(job.plan.environment_sources),
         "decisions": plain(job.plan.decisions),
         "model": plain(job.plan.model_decision),
         "stages": rows,
+        "services": plain(services),
         "output": str(job.output),
     }
     if as_json:
@@ -63,7 +65,7 @@ def command(id: str, as_json: bool) -> None:
         for row in data["stages"]
     ]
     print_table(["stage", "environment", "state", "attempt", "time", "remark"], cells, "")
-    for line in [*explanations(job, state), *_by_now(here, job)]:
+    for line in [*map(service_uses.words, services), *explanations(job, state), *_by_now(here, job)]:
         click.echo(printable(line))
     by_hand = HandEdits(job)
     for edit in by_hand.left():

@@ -9,6 +9,7 @@ FREE_ATTEMPTS = 2  # more attempts that a stage gets where it wasn't at fault; a
 class Retry(Enum):
     NEVER = "never"  # the same thing would happen again
     BUDGET = "budget"  # as often as the stage's own ``retries`` say
+    ONCE = "once"  # one more time, without using up the stage's retries
     FREE = "free"  # up to ``FREE_ATTEMPTS`` times, without using up the stage's retries
 
 
@@ -22,6 +23,8 @@ class FailureClass(Enum):
     DISK_FULL = "disk full"  # no room, or no quota
     POSTCONDITION = "post-condition failed"  # it said success, and what it left isn't what it promises
     WORKER_LOST = "worker lost"  # the process that ran it is gone, through no fault of the stage
+    SERVICE_LOST = "service lost"  # a service that it used died
+    SERVICE_FAILED = "service not ready"  # a service that it needs couldn't be started
     NOT_STARTED = "couldn't be started"  # the machine gave no process
     INPUT_CHANGED = "input changed"  # what it was to read isn't what it was when it began
     INPUT_UNUSABLE = "input unusable"  # the stage's verdict on the job's input
@@ -33,8 +36,8 @@ class FailureClass(Enum):
 
 @dataclass(frozen=True)
 class Rule:
-    """``means`` and ``next_step`` have fields: job, stage, environment, folder (of the job), file (the stage's), and
-    again, the command that prepares the job once more."""
+    """``means`` and ``next_step`` have fields: job, stage, environment, folder (of the job), file (the stage's), again,
+    the command that prepares the job once more, and service, by which ``pipeline service`` knows the one to blame."""
 
     retry: Retry
     means: str
@@ -78,6 +81,16 @@ RULES = {
         "mend {file}, and then\nrun-pipeline -j {job}",
     ),
     FailureClass.WORKER_LOST: Rule(Retry.FREE, "the stage itself did nothing wrong", AGAIN),
+    FailureClass.SERVICE_LOST: Rule(
+        Retry.ONCE,
+        "the stage itself did nothing wrong: its service died while it ran",
+        "pipeline service logs {service}   shows what it said last\nrun-pipeline -j {job}   tries again",
+    ),
+    FailureClass.SERVICE_FAILED: Rule(
+        Retry.NEVER,
+        "the stage wasn't started, since it needs this service",
+        "pipeline service logs {service}   shows what it said last\nrun-pipeline -j {job}   tries again",
+    ),
     FailureClass.NOT_STARTED: Rule(Retry.FREE, "the machine gave no process for it", AGAIN),
     FailureClass.INPUT_CHANGED: Rule(
         Retry.NEVER,

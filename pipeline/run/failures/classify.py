@@ -52,6 +52,14 @@ def exception(evidence: Evidence) -> Raised | None:
     return Raised(found["type"], found["message"] or "") if found else None
 
 
+def _is_service_lost(evidence: Evidence) -> bool:
+    return evidence.service is not None and evidence.service.was_used
+
+
+def _is_service_failed(evidence: Evidence) -> bool:
+    return evidence.service is not None
+
+
 def _is_input_changed(evidence: Evidence) -> bool:
     return bool(evidence.changed)
 
@@ -161,6 +169,8 @@ def _texts(evidence: Evidence) -> Iterator[str]:
 # The first that holds. What we did ourselves stands before what it looks like from outside, and a cause (no
 # room, no memory) before its consequence (a signal, an exit code).
 RULES: tuple[tuple[FailureClass, Callable[[Evidence], bool]], ...] = (
+    (FailureClass.SERVICE_LOST, _is_service_lost),
+    (FailureClass.SERVICE_FAILED, _is_service_failed),
     (FailureClass.INPUT_CHANGED, _is_input_changed),
     (FailureClass.TIMEOUT, _is_timeout),
     (FailureClass.WORKER_LOST, _is_lost),

@@ -50,6 +50,19 @@ class StrayModule:
 
 
 @dataclass(frozen=True)
+class ServiceTrouble:
+    """A service that wasn't there for a stage that uses it."""
+
+    name: str  # in the plan
+    shown: str  # by which ``pipeline service`` knows it
+    kind: str  # the class of its failure
+    text: str
+    log_lines: tuple[str, ...]  # the last ones
+    log: str
+    was_used: bool  # it was ready when the stage began
+
+
+@dataclass(frozen=True)
 class Evidence:
     prefix: str  # of the environment that it ran in
     returncode: int | None = None  # None where no process ran to an end; negative where a signal ended it
@@ -66,6 +79,7 @@ class Evidence:
     changed: tuple[str, ...] = ()  # inputs that aren't what they were when it began, in words
     plan_drift: PlanDrift | None = None
     stray_module: StrayModule | None = None
+    service: ServiceTrouble | None = None
     usable_plan: str | None = None  # the command that prepares the job so that the stage can use its input
     again: str = ""  # the command that prepares the same job once more
     oom_before: OomKills = field(default_factory=OomKills)

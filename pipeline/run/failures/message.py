@@ -11,7 +11,7 @@ from pipeline.executors.reports import Raised
 from pipeline.files import tail
 from pipeline.run.failures.classes import FailureClass
 from pipeline.run.failures.classify import classify, exception
-from pipeline.run.failures.evidence import Evidence, Repaired, Unrepairable, Verdict, Whole
+from pipeline.run.failures.evidence import Evidence, Repaired, ServiceTrouble, Unrepairable, Verdict, Whole
 from pipeline.run.failures.oom import rose
 from pipeline.run.failures.stray_module import missing_module
 from pipeline.text import printable
@@ -39,6 +39,10 @@ class Failure:
         """The same failure, after its environment was checked."""
         return replace(self, evidence=replace(self.evidence, verdict=verdict))
 
+    def with_service(self, trouble: ServiceTrouble) -> "Failure":
+        """The same failure, as one of a service that the stage used."""
+        return replace(self, evidence=replace(self.evidence, service=trouble))
+
     @property
     def is_mended(self) -> bool:
         """Whether its environment has been repaired since."""
@@ -47,7 +51,9 @@ class Failure:
     @property
     def reason(self) -> str:
         """In one line, for the journal."""
-        return _how(self.evidence) if self.evidence.changed else self.evidence.error or _how(self.evidence)
+        if self.evidence.changed or self.evidence.service:
+            return _how(self.evidence)
+        return self.evidence.error or _how(self.evidence)
 
 
 def last_lines(log: Path, start: int = 0) -> tuple[str, ...]:
@@ -77,7 +83,7 @@ def _class_of(kind: FailureClass) -> type[PipelineError]:
     match kind:
         case FailureClass.INPUT_UNUSABLE:
             return InputError
-        case FailureClass.ENVIRONMENT_DAMAGED | FailureClass.NOT_STARTED:
+        case FailureClass.ENVIRONMENT_DAMAGED | FailureClass.NOT_STARTED | FailureClass.SERVICE_FAILED:
             return NotReady
     return StageError
 
@@ -87,12 +93,21 @@ def text(failure: Failure) -> str:
     evidence = failure.evidence
     headline = f"{failure.job}: stage '{failure.stage}' in environment '{failure.environment}' failed"
     lines = [f"{headline}: {failure.reason}"]
+    if evidence.service:
+        lines += _of_service(evidence.service)
     if not evidence.error:
         lines += [f"  | {line}" for line in evidence.last_lines]
     lines += [f"  {line}" for line in _meaning(failure)]
     if evidence.returncode is not None:
         lines.append(f"  the whole log: {failure.log}")
     return "\n".join(lines)
+
+
+def _of_service(trouble: ServiceTrouble) -> Iterator[str]:
+    """What it said last, and where the rest is."""
+    yield from (f"  {trouble.name} | {_shortened(printable(line))}" for line in trouble.log_lines[-SHOWN_LINES:])
+    if trouble.log:
+        yield f"  the service's whole log: {trouble.log}"
 
 
 def next_step(failure: Failure) -> str:
@@ -155,6 +170,7 @@ def _filled(template: str, failure: Failure) -> str:
         file=failure.file,
         folder=failure.log.parent.parent,
         again=failure.evidence.again,
+        service=failure.evidence.service.shown if failure.evidence.service else "",
     )
 
 
@@ -166,6 +182,9 @@ def _how(evidence: Evidence) -> str:
 def _ways(evidence: Evidence) -> Iterator[str]:
     if evidence.changed:
         yield "; ".join(evidence.changed)
+    if service := evidence.service:
+        how = "was lost while it ran" if service.was_used else "couldn't be started"
+        yield f"its service '{service.name}' {how} ({service.kind}): {service.text}"
     if evidence.timed_out is not None:
         yield f"it took longer than {evidence.timed_out:g} s"
     if evidence.lost is not None:

@@ -4,7 +4,7 @@ from pipeline.jobs.job import PlannedJob, preparing_command
 from pipeline.project import ProjectFolder
 from pipeline.run.failures import stray_module
 from pipeline.run.failures.classes import FREE_ATTEMPTS, FailureClass, Retry
-from pipeline.run.failures.evidence import Evidence, PlanDrift
+from pipeline.run.failures.evidence import Evidence, PlanDrift, ServiceTrouble
 from pipeline.run.failures.message import Failure, last_lines
 from pipeline.run.failures.oom import OomKills
 from pipeline.run.failures.plan_drift import command_with, unplanned
@@ -37,6 +37,13 @@ def failure_of(
     return Failure(job.id, live.task.name, stage.environment, stage.file, evidence, log)
 
 
+def unserved(job: PlannedJob, task: Task, trouble: ServiceTrouble) -> Failure:
+    """The failure of a stage that wasn't started, since a service that it needs isn't there."""
+    stage = task.stage
+    evidence = Evidence(prefix="", service=trouble, again=preparing_command(job))
+    return Failure(job.id, task.name, stage.environment, stage.file, evidence, job.log(task.name))
+
+
 def seconds_until_again(task: Task, kind: FailureClass) -> float | None:
     """Counts the failed attempt; ``None`` where there is no other one."""
     if kind is FailureClass.WORKER_LOST:
@@ -46,6 +53,9 @@ def seconds_until_again(task: Task, kind: FailureClass) -> float | None:
             task.spared += 1
             # At once, then after a second: a machine that is out of processes needs a moment.
             return task.spared - 1.0 if task.spared <= FREE_ATTEMPTS else None
+        case Retry.ONCE:
+            task.spared += 1
+            return 0.0 if task.spared <= 1 else None
         case Retry.BUDGET:
             task.failed += 1
             return task.stage.retries.pause(task.failed) if task.failed < task.stage.retries.attempts else None

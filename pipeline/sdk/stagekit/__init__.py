@@ -22,6 +22,8 @@ Standard library only, Python 3.8 and later.
 import os
 import sys
 
+SERVICE = "service."  # before a service's name: its token among the secrets; a parameter's name has no dot
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +46,25 @@ class InputUnusable(StageFailed):
     def __init__(self, message: str, instead: "Mapping[str, str] | None" = None) -> None:
         super().__init__(message)
         self.instead = dict(instead or {})
+
+
+class ServiceAddress:
+    """Where a service is: ``url`` of its first port, ``urls`` by the ports' names, and the ``token`` that it expects.
+
+    None of them is the same the next time: write them into no output.
+    """
+
+    def __init__(self, urls: "dict[str, str]", token: str) -> None:
+        self.urls = dict(urls)
+        self.token = token
+
+    @property
+    def url(self) -> str:
+        return next(iter(self.urls.values()))
+
+    def address(self, port: "str | None" = None) -> str:
+        """``HOST:PORT`` of a port, the first one unless it is named; for what isn't spoken to by URL."""
+        return (self.url if port is None else self.urls[port]).partition("://")[2]
 
 
 class Stage:
@@ -80,7 +101,8 @@ class Stage:
 
         Secret ones stand in no file, and are masked in what the stage prints and reports.
         """
-        return {**self._arguments["parameters"], **self._secrets}
+        secrets = {name: value for name, value in self._secrets.items() if not name.startswith(SERVICE)}
+        return {**self._arguments["parameters"], **secrets}
 
     @property
     def work(self) -> "Path":
@@ -111,6 +133,16 @@ class Stage:
     def model(self, name: str) -> "Path":
         """Folder of a model, complete and verified. A stage never downloads."""
         return _path(self._invocation["models"][name])
+
+    def service(self, name: str) -> "ServiceAddress":
+        """Where a service is that the stage uses (``services = ["NAME"]`` in its block). It is ready.
+
+        Where it dies, the stage fails, and is repeated once when the service is ready again: let the error through.
+        """
+        urls = self._invocation.get("services", {})
+        if name not in urls:
+            raise LookupError(f"no service {name!r}; a stage's block names those that it uses: services = [{name!r}]")
+        return ServiceAddress(urls[name], self._secrets.get(SERVICE + name, ""))
 
     def memo(self, key: "Hashable", make: "Callable[[], Made]") -> "Made":
         """``make()``, or what it gave before: a worker keeps a loaded model for its later tasks.

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from pipeline.executors.reports import Raised
 from pipeline.run.failures.classes import FailureClass, Retry
 from pipeline.run.failures.classify import classify, should_escalate
-from pipeline.run.failures.evidence import Evidence, Repaired, Unrepairable, Whole
+from pipeline.run.failures.evidence import Evidence, Repaired, ServiceTrouble, Unrepairable, Whole
 from pipeline.run.failures.oom import OomKills
 
 PREFIX = "/project/venv/.builds/alpha-1"
 FAILED = Evidence(PREFIX, returncode=1)
 SIGKILLED = Evidence(PREFIX, returncode=-9)
+LOST = ServiceTrouble("server", "server", "crashed", "it was killed by SIGKILL", ("last words",), "/log", was_used=True)
 WHOLE = Whole("requirements/alpha.txt", ("lock", "bootstrap --env alpha"))
 
 
@@ -127,6 +128,11 @@ EXPECTED = {
         "and then it failed": replace(FAILED, changed=("it changed its input",)),
         "and then it was too slow": replace(SIGKILLED, timed_out=5, killed_by_us=True, changed=("it changed",)),
     },
+    FailureClass.SERVICE_LOST: {
+        "and the stage's own error": replace(FAILED, error="connection refused", service=LOST),
+        "and it was ended for that": replace(SIGKILLED, killed_by_us=True, service=LOST),
+    },
+    FailureClass.SERVICE_FAILED: {"nothing was started": Evidence("", service=replace(LOST, was_used=False))},
     FailureClass.INPUT_UNUSABLE: {"its verdict": Evidence(PREFIX, returncode=5, error="no speech in it")},
 }
 

@@ -9,7 +9,7 @@ import pytest
 from pipeline.errors import ExitCode, InputError, NotReady, PipelineError, StageError
 from pipeline.executors.reports import Raised
 from pipeline.run.failures.classes import FailureClass
-from pipeline.run.failures.evidence import Evidence, PlanDrift, Unrepairable, Whole
+from pipeline.run.failures.evidence import Evidence, PlanDrift, ServiceTrouble, Unrepairable, Whole
 from pipeline.run.failures.message import Failure, error_of, last_lines
 from pipeline.run.failures.oom import OomKills
 
@@ -33,6 +33,9 @@ def failed(**values: object) -> Evidence:
 
 
 NO_MODULE = Raised("ModuleNotFoundError", "No module named 'mising.part'")
+
+LOST = ServiceTrouble("server", "api_server", "crashed", "it was killed by SIGKILL", ("loading",), "/r/log", True)
+SERVICE_STEPS = "pipeline service logs api_server   shows what it said last\nrun-pipeline -j j1   tries again"
 
 MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]]] = {
     FailureClass.STAGE_ERROR: [
@@ -172,6 +175,30 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
                 f"  the stage itself did nothing wrong\n{LOG}"
             ),
             AGAIN,
+        )
+    ],
+    FailureClass.SERVICE_LOST: [
+        (
+            failed(error="connection refused", service=LOST),
+            StageError,
+            (
+                f"{HEAD}: its service 'server' was lost while it ran (crashed): it was killed by SIGKILL\n"
+                "  server | loading\n  the service's whole log: /r/log\n"
+                f"  the stage itself did nothing wrong: its service died while it ran\n{LOG}"
+            ),
+            SERVICE_STEPS,
+        )
+    ],
+    FailureClass.SERVICE_FAILED: [
+        (
+            Evidence("", service=replace(LOST, was_used=False)),
+            NotReady,
+            (
+                f"{HEAD}: its service 'server' couldn't be started (crashed): it was killed by SIGKILL\n"
+                "  server | loading\n  the service's whole log: /r/log\n"
+                "  the stage wasn't started, since it needs this service"
+            ),
+            SERVICE_STEPS,
         )
     ],
     FailureClass.NOT_STARTED: [

@@ -1,0 +1,124 @@
+"""A service that a run holds: connected to, and watched beside the loop."""
+
+import os
+import select
+import socket
+import time
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pipeline.errors import PipelineError
+from pipeline.executors import runtime_folder
+from pipeline.host.resources import Grant
+from pipeline.run.beside_loop import Act, BesideLoop
+from pipeline.run.task import ServiceAccess
+from pipeline.run.timers import now
+from pipeline.services.client import SUPERVISOR_ENDED, connect
+from pipeline.services.order import ServiceOrder
+from pipeline.services.status import FailureKind, ServiceFailure, ServiceState, ServiceStatus
+
+if TYPE_CHECKING:
+    from pipeline.run.job_run import JobRun
+
+MOST_BEGINNINGS = 10  # in one run, of a service that somebody stops again and again
+
+Changed = Callable[["HeldService", "ServiceStatus | None"], None]  # gets what it was before
+
+
+class HeldService:
+    """``changed`` is called for each new status, in the loop's thread."""
+
+    def __init__(self, order: ServiceOrder, grant: Grant, wake: Act, changed: Changed) -> None:
+        self.order = order
+        self.grant: Grant | None = grant  # None where it needs nothing (any more)
+        self.status: ServiceStatus | None = None  # None until somebody has answered
+        self.was_there = False  # somebody else had started it
+        self.beginnings = 1  # in this run
+        self.losses = 0  # how often it was ready and then wasn't any more
+        self.users: dict[str, tuple[JobRun, str]] = {}  # by job, with the service's name in its plan
+        self.told = ""  # what was told of it last to who waits
+        self.began = now()
+        self._changed = changed
+        self._ended, self._end = socket.socketpair()
+        self._watch = BesideLoop(wake)
+        self._watch.start(self._follow)
+
+    @property
+    def key(self) -> str:
+        return self.order.key
+
+    @property
+    def state(self) -> ServiceState:
+        return self.status.state if self.status else ServiceState.STARTING
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state is ServiceState.READY
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it will not be ready any more, unless it is started anew."""
+        return self.state in {ServiceState.ENDED, ServiceState.FAILED}
+
+    @property
+    def may_begin_anew(self) -> bool:
+        """Whether it may be started anew: somebody has stopped it, or has killed its supervisor."""
+        failure = self.status.failure if self.status else None
+        if self.state is ServiceState.ENDED:
+            return self.beginnings < MOST_BEGINNINGS
+        return failure is not None and failure.text == SUPERVISOR_ENDED and self.beginnings == 1
+
+    @property
+    def access(self) -> ServiceAccess:
+        """Where it is. Only while it is ready."""
+        assert self.status
+        return ServiceAccess(dict(self.status.urls), self.status.token, self.losses)
+
+    def handle(self) -> None:
+        """Take what the watch has left to the loop."""
+        self._watch.handle()
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._end.close()
+        self._watch.close()
+        self._ended.close()
+
+    def _follow(self, post: Callable[[Act], None]) -> Act:
+        """In the watch's thread: until the service is over, or nobody needs it any more."""
+        try:
+            asked = time.time()
+            client = connect(runtime_folder.locate(os.environ), self.order)
+        except (PipelineError, runtime_folder.Unavailable, OSError) as error:
+            return partial(self._take, _not_started(error), False)
+        poller = select.poll()  # descriptors may be higher than ``select`` takes
+        poller.register(client.fileno(), select.POLLIN)
+        poller.register(self._ended, select.POLLIN)
+        with closing(client):
+            last = client.status()
+            was_there = 0 < last.started_at < asked
+            post(partial(self._take, last, was_there))
+            while not last.is_over and self._ended.fileno() not in dict(poller.poll()):
+                if (status := client.status()) != last:
+                    last = status
+                    post(partial(self._take, status, was_there))
+        return _nothing
+
+    def _take(self, status: ServiceStatus, was_there: bool) -> None:
+        self.was_there = was_there
+        before = self.status
+        if before and before.state is ServiceState.READY:
+            self.losses += status.state is not ServiceState.READY or status.restarts != before.restarts
+        self.status = status
+        self._changed(self, before)
+
+
+def _not_started(error: Exception) -> ServiceStatus:
+    text = error.message if isinstance(error, PipelineError) else str(error)
+    return ServiceStatus(state=ServiceState.FAILED, failure=ServiceFailure(FailureKind.START_FAILED, text))
+
+
+def _nothing() -> None:
+    """What the loop has to do when a watch is over."""

@@ -1,0 +1,76 @@
+"""What becomes of failed attempts in a run. All that looks into them is imported for the first one."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from pipeline.run.backlog import Backlog
+from pipeline.run.beside_loop import Act
+from pipeline.run.job_run import JobRun
+from pipeline.run.task import LiveAttempt, Task
+
+if TYPE_CHECKING:
+    from pipeline.run.failed_attempts import FailedAttempts
+    from pipeline.run.failures.evidence import ServiceTrouble
+    from pipeline.run.failures.message import Failure
+    from pipeline.run.run_services import RunServices
+
+
+class RunFailures:
+    """``live_job``: the job of this id, unless it has ended. ``guarded``: keeps a job's error from the others."""
+
+    def __init__(
+        self,
+        wake: Act,
+        backlog: Backlog,
+        keep_going: bool,
+        live_job: Callable[[str], JobRun | None],
+        guarded: Callable[[JobRun], AbstractContextManager[None]],
+    ) -> None:
+        self.services: RunServices | None = None  # where there are any that may be to blame
+        self._wake = wake
+        self._backlog = backlog
+        self._keep_going = keep_going
+        self._live_job = live_job
+        self._guarded = guarded
+        self._attempts: FailedAttempts | None = None
+
+    def failed(self, live: LiveAttempt, failure: "Failure") -> None:
+        """Let it be seen whether a service that it used was lost, and then whether its environment is damaged."""
+        if self.services and live.task.services:
+            self.services.judge(live, failure, self._look_into)
+        else:
+            self._look_into(live, failure)
+
+    def refused(self, task: Task, trouble: "ServiceTrouble") -> None:
+        """A task whose service can't be started."""
+        if job := self._live_job(task.job_id):
+            self._found().unserved(job, task, trouble)
+
+    def handle(self) -> None:
+        """Do what the checks have left to the loop. Raises what a check raised."""
+        if self._attempts:
+            self._attempts.handle()
+
+    def close(self) -> None:
+        """Give up what is being checked."""
+        if self._attempts:
+            self._attempts.close()
+
+    def _look_into(self, live: LiveAttempt, failure: "Failure") -> None:
+        if job := self._live_job(live.job_id):
+            with self._guarded(job):
+                self._found().add(job, live, failure)
+
+    def _checked(self, live: LiveAttempt, failure: "Failure") -> None:
+        """A failure whose environment was checked, beside what ran."""
+        if job := self._live_job(live.job_id):
+            with self._guarded(job):
+                self._found().settle(job, live, failure)
+
+    def _found(self) -> "FailedAttempts":
+        from pipeline.run.failed_attempts import FailedAttempts
+
+        if self._attempts is None:
+            self._attempts = FailedAttempts(self._wake, self._checked, self._backlog, self._keep_going)
+        return self._attempts

@@ -1,0 +1,75 @@
+"""What is started for one of a job's services: the same for all jobs in which it has the same key."""
+
+import os
+
+from pipeline.digests import tagged_digest
+from pipeline.envs import inheritance
+from pipeline.envs.build import Build
+from pipeline.envs.registry import MARKER
+from pipeline.host.resources import Grant
+from pipeline.jobs.plan import PlannedService, PlannedStage
+from pipeline.project import ProjectFolder
+from pipeline.run import command_files
+from pipeline.run.invocation_file import SCHEMA, InvocationFile
+from pipeline.run.invocations import Invocations
+from pipeline.sdk.protocol import RUN_VARIABLE
+from pipeline.services.definition import ServiceDefinition
+from pipeline.services.order import ServiceOrder
+from pipeline.values import from_plain, plain, replace
+
+
+def order_of(project: ProjectFolder, invocations: Invocations, service: PlannedService) -> ServiceOrder:
+    """Raises ``ConfigurationError`` where the file of its stage isn't there, and ``NotReady`` for a secret."""
+    stage, keys, runtime = service.stage, invocations.keys, invocations.runtime
+    key = keys.of_service(service.name).digest
+    interpreter = runtime.interpreters[stage.environment]
+    variables = {**interpreter.variables, **inheritance.passed(os.environ, stage.passed)}
+    content = _invocation(invocations, stage)
+    return ServiceOrder(
+        # Another definition, such as of its ports, is another process; so is that of another project.
+        key=tagged_digest("service", {"key": key, "of": service.definition, "project": str(project.root)}),
+        name=stage.uses,
+        project=str(project.root),
+        definition=from_plain(service.definition, ServiceDefinition),
+        python=str(interpreter.python),
+        prefix=str(interpreter.prefix),
+        # It is no process of this run, which would be ended with it.
+        variables={name: value for name, value in variables.items() if name != RUN_VARIABLE},
+        stage_file=content.stage_file,
+        # Its folders are the supervisor's.
+        invocation={name: value for name, value in plain(content).items() if name not in ("work", "output_folder")},
+        modules=tuple(content.modules),
+        lease=_lease(runtime.builds.get(stage.environment)),
+        resources=stage.resources,
+    )
+
+
+def with_grant(order: ServiceOrder, grant: Grant) -> ServiceOrder:
+    """With its share of the machine."""
+    return replace(
+        order,
+        variables={**order.variables, **grant.variables},
+        invocation={**order.invocation, "cpus": max(1, int(grant.cpus))},
+    )
+
+
+def _invocation(invocations: Invocations, stage: PlannedStage) -> InvocationFile:
+    keys = invocations.keys
+    command = keys.command(stage.uses)
+    modules = [command_files.WORDS] if command else [keys.module(stage, name).path for name in stage.modules]
+    return InvocationFile(
+        schema=SCHEMA,
+        arguments=keys.arguments(stage),
+        stage_file=str(command_files.RUNNER if command else keys.file(stage.uses)),
+        modules=list(map(str, modules)),
+        inputs={},
+        models={slot: str(invocations.runtime.models[name]) for slot, name in stage.models.items()},
+        output_folder="",
+        work="",
+        cpus=1,
+        command=command.invocation if command else None,
+    )
+
+
+def _lease(build: Build | None) -> str:
+    return str(build.prefix / MARKER) if build and build.is_ours else ""
