@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +125,7 @@ def _require_models(catalog: "Catalog", call: PrepareCall) -> None:
 
 
 def _run(call: RunCall) -> str:
+    from pipeline.cli.runner import film_edits
     from pipeline.jobs.store import JobStore
     from pipeline.run.bounds import Bounds
     from pipeline.run.execute import Options, execute
@@ -133,7 +135,7 @@ def _run(call: RunCall) -> str:
     gc.freeze()
     gc.enable()
     options = Options(bounds=Bounds(call.max_parallel, timeout_seconds=call.timeout))
-    outcomes = execute(here, [folder], options, _Silence)
+    outcomes = execute(here, [folder], options, _Silence, partial(film_edits, here))
     if error := outcomes[folder.name].error:
         raise error
     return folder.name

@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from pipeline.run.runtime import Runtime
 if TYPE_CHECKING:
     from pipeline.cli.film_queue import FilmQueue
     from pipeline.cli.run_reporter import RunReporter
+    from pipeline.run.edit_merger import EditMerger
     from pipeline.run.observer import JobOutcome
 
 
@@ -61,13 +63,20 @@ def run(
         return reporters[0]
 
     try:
-        outcomes = execute(here, folders, options, reporter, later)
+        outcomes = execute(here, folders, options, reporter, partial(film_edits, here), later)
     finally:
         for each in reporters:
             each.close()
     reporters[0].run_ended(outcomes, later.outcomes if later else ())
     _raise_for(outcomes)
     return outcomes
+
+
+def film_edits(here: ProjectFolder) -> "EditMerger":
+    """What brings people's edits of subtitles into those that a run makes anew."""
+    from pipeline.films.run_edits import FilmEdits
+
+    return FilmEdits(here)
 
 
 def _raise_for(outcomes: "Mapping[str, JobOutcome]") -> None:

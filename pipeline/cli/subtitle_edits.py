@@ -52,7 +52,7 @@ def accept(file: Path, job: str, by: str, is_to_run: bool) -> None:
 def edits(id: str, output: Path | None) -> None:
     """Show what people have changed in a job's subtitles, and where that clashes with what was made since."""
     from pipeline.config.catalog import Catalog
-    from pipeline.run import subtitle_drafts, subtitle_edits
+    from pipeline.films import subtitle_drafts, subtitle_edits
 
     here = project()
     with editing.opened(JobStore(here.jobs).folder(id)) as desk:
@@ -96,7 +96,7 @@ def merge(id: str, by: str) -> None:
     Where both say something else than before, the person's text stays, and "pipeline subtitles edits" shows the clash.
     """
     from pipeline.config.catalog import Catalog
-    from pipeline.run import subtitle_edits
+    from pipeline.films import subtitle_edits
 
     here, who = project(), by.strip() or editing.caller()
     with editing.opened(JobStore(here.jobs).folder(id)) as desk:
@@ -149,7 +149,7 @@ def _folder_of(here: ProjectFolder, file: Path) -> Path:
 def _accept_file(here: ProjectFolder, desk: EditDesk, file: Path, who: str) -> bool:
     """Whether anything has changed."""
     from pipeline.config.catalog import Catalog
-    from pipeline.run import subtitle_edits
+    from pipeline.films import subtitle_edits
 
     track, before = subtitle_edits.track_of(desk, file), beside_input.signature(file)
     subtitle_edits.require_current(desk, track.stage)
@@ -167,8 +167,8 @@ def _accept_file(here: ProjectFolder, desk: EditDesk, file: Path, who: str) -> b
 def _accept_edits(here: ProjectFolder, desk: EditDesk, file: Path) -> bool:
     """Whether anything has changed."""
     from pipeline.config.catalog import Catalog
+    from pipeline.films import subtitle_edits
     from pipeline.jobs import edit_file
-    from pipeline.run import subtitle_edits
 
     by_track, is_new = edit_file.read(file, desk.job), False
     if not by_track:

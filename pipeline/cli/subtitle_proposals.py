@@ -64,7 +64,7 @@ def recognise(id: str, as_json: bool, accepts: bool, by: str, **asked: Any) -> N
 
     It is done by the job's own stage, on that part of the sound alone.
     """
-    from pipeline.run import proposals, translated_tracks
+    from pipeline.films import proposals, translated_tracks
 
     def propose(desk: EditDesk, catalog: Any) -> Any:
         track = translated_tracks.original(desk)
@@ -90,7 +90,7 @@ def translate(id: str, as_json: bool, accepts: bool, by: str, **asked: Any) -> N
     Without a cue or times, all sentences that were corrected in the original and not translated since. "pipeline
     subtitles accept" does that by itself; this is for a translator that couldn't work then.
     """
-    from pipeline.run import proposals, translated_tracks
+    from pipeline.films import proposals, translated_tracks
 
     if asked["cue"] is None and asked["begin"] is None and asked["end"] is None:
         subtitle_translation.catch_up(id)
@@ -112,14 +112,14 @@ def proxy(id: str) -> None:
 
     It takes a fraction of the film's length, and lies in the project's cache. Nothing else uses it.
     """
-    from pipeline.run import film_proxies
+    from pipeline.films import proxies
 
     here = project()
-    click.echo(printable(str(film_proxies.make(here, load(JobStore(here.jobs).folder(id))))))
+    click.echo(printable(str(proxies.make(here, load(JobStore(here.jobs).folder(id))))))
 
 
 def _span(desk: EditDesk, track: Any, asked: dict[str, Any]) -> tuple[float, float]:
-    from pipeline.run import proposals
+    from pipeline.films import proposals
 
     if asked["cue"] is not None:
         return proposals.times_of_cue(desk, track, asked["cue"])
@@ -152,7 +152,7 @@ def _propose(id: str, propose: Proposing, as_json: bool, by: str | None) -> None
 
 
 def _accepted(here: ProjectFolder, folder: Path, catalog: Any, proposal: Any, who: str) -> bool:
-    from pipeline.run import proposals
+    from pipeline.films import proposals
 
     with editing.opened(folder) as desk:
         changed = proposals.accept(desk, catalog, proposal, who)

@@ -17,7 +17,7 @@ from pipeline.project import ProjectFolder
 from pipeline.text import counted, printable
 
 if TYPE_CHECKING:
-    from pipeline.run.track_search import TrackChange
+    from pipeline.films.track_search import TrackChange
 
 REGEX = click.option("--regex", is_flag=True, help="It is a regular expression of Python.")
 IGNORE_CASE = click.option("--ignore-case", "-i", is_flag=True, help="Large and small letters are the same.")
@@ -40,7 +40,7 @@ def find(id: str, text: str, regex: bool, ignore_case: bool, tracks: tuple[str, 
 
     Exit code 1: it is nowhere.
     """
-    from pipeline.run import track_search
+    from pipeline.films import track_search
     from pipeline.subtitles.text_search import TextPattern
 
     here = project()
@@ -81,7 +81,7 @@ def replace(  # a command's options
 
     With --regex, \1 and \g<NAME> in REPLACEMENT are groups of the expression.
     """
-    from pipeline.run import track_search
+    from pipeline.films import track_search
     from pipeline.subtitles.text_search import TextPattern
 
     here = project()
@@ -109,7 +109,7 @@ def speaker(  # a command's options
     id: str, name: str, new_name: str, tracks: tuple[str, ...], by: str, is_to_run: bool, dry_run: bool
 ) -> None:
     """Call the speaker NAME NEW_NAME in all of a job's subtitles. An empty NEW_NAME is nobody's."""
-    from pipeline.run import track_search
+    from pipeline.films import track_search
 
     here = project()
     folder = JobStore(here.jobs).folder(id)
@@ -123,7 +123,7 @@ def speaker(  # a command's options
 def _change(here: ProjectFolder, desk: EditDesk, changes: "Sequence[TrackChange]", by: str, dry_run: bool) -> None:
     from pipeline.cli import subtitle_translation
     from pipeline.config.catalog import Catalog
-    from pipeline.run import track_search
+    from pipeline.films import track_search
 
     who, found = by.strip() or editing.caller(), [each for each in changes if each.passages]
     if not found:

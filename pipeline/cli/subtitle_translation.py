@@ -28,7 +28,7 @@ def follow(here: ProjectFolder, desk: EditDesk) -> int:
     Returns how many had something to follow.
     """
     from pipeline.config.catalog import Catalog
-    from pipeline.run import followed_tracks, translated_tracks
+    from pipeline.films import followed_tracks, translated_tracks
 
     found = followed_tracks.follow_all(desk, Catalog(here))
     for each in found:

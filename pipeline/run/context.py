@@ -17,6 +17,7 @@ from pipeline.values import Struct, field
 
 if TYPE_CHECKING:
     from pipeline.progress import Progress
+    from pipeline.run.edit_merger import EditMerger
     from pipeline.run.failures.escalation import Escalation
     from pipeline.run.failures.message import Failure
 
@@ -30,6 +31,7 @@ class RunContext(Struct, frozen=True, kw_only=True, dict=True):
     guardian: Guardian
     resolve: Callable[[PlannedJob], Runtime]  # anew, once an environment was repaired
     secrets: Secrets
+    edits: Callable[[], "EditMerger"]  # called where there are edits
     selection: Selection = field(default_factory=Selection)
     start: Start | None = None  # the way to start the stages that allow it
     verify: bool = False  # read outputs before trusting them

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pipeline.cache.store import ResultStore
     from pipeline.host.resources import Ledger
     from pipeline.run.context import RunContext
+    from pipeline.run.edit_merger import EditMerger
     from pipeline.run.later_jobs import JobSource, Joining
     from pipeline.run.observer import JobOutcome, Observer
 
@@ -41,15 +42,16 @@ class Options(Struct, frozen=True):
     verify: bool = False  # read outputs before trusting them
 
 
-def execute(
+def execute(  # noqa: PLR0913, PLR0917  # all that a run gets from outside
     project: ProjectFolder,
     folders: Sequence[Path],
     options: Options,
     observer: "Callable[[Sequence[PlannedJob], Mapping[str, Runtime]], Observer]",
+    edits: "Callable[[], EditMerger]",
     later: "JobSource | None" = None,
 ) -> "Mapping[str, JobOutcome]":
-    """Run the jobs in these folders at once; ``observer`` is made when it is known with what each will run. Those that
-    are prepared ``later`` join the run one by one.
+    """Run the jobs in these folders at once; ``observer`` is made when it is known with what each will run,
+    and ``edits`` when one of them has outputs that people have edited. Jobs prepared ``later`` join one by one.
 
     Returns what became of each, by its id.
 
@@ -80,6 +82,7 @@ def execute(
             guardian=guardian,
             resolve=resolve,
             secrets=secrets,
+            edits=edits,
             selection=options.selection,
             start=options.start,
             verify=options.verify,

@@ -72,7 +72,7 @@ class JobRun:
         self._signatures = OutputSignatures(job)
         reuse = Reuse(job, job.loaded, context.store, self._signatures, context.verify)
         self._graph = Graph(self._chosen.stages, self._durations.expected)
-        edits = JobEdits(context.project, job, self.progress)
+        edits = JobEdits(context.edits, job, self.progress)
         self._due = DueStages(self._chosen, self._graph, keys, reuse, self._journal, edits.merged, edits.followed)
         self._guard = InputGuard(job, self._results, context.store, self._signatures)
         self._services = JobServices(job.plan.services, self._chosen.stages, self._graph.is_over)

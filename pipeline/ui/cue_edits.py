@@ -6,13 +6,13 @@ from typing import Any, TypeVar
 
 from pipeline.config.catalog import Catalog
 from pipeline.errors import PipelineError, UsageError
+from pipeline.films import followed_tracks, translated_tracks
+from pipeline.films.followed_tracks import TranslationBehind
+from pipeline.films.retranslation import FollowedTrack
+from pipeline.films.subtitle_drafts import TrackDraft
 from pipeline.jobs import editing
 from pipeline.jobs.job import PlannedJob
 from pipeline.media import glossary_terms
-from pipeline.run import followed_tracks, translated_tracks
-from pipeline.run.followed_tracks import TranslationBehind
-from pipeline.run.retranslation import FollowedTrack
-from pipeline.run.subtitle_drafts import TrackDraft
 from pipeline.subtitles import text_search
 from pipeline.subtitles.cue_changes import CuesGone
 from pipeline.subtitles.draft import EditConflict

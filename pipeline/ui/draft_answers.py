@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from pipeline.run.subtitle_drafts import TrackView
+from pipeline.films.subtitle_drafts import TrackView
 from pipeline.subtitles.draft import Draft
 from pipeline.subtitles.draft_cues import BOTTOM_CENTRE, DraftCue, in_order
 from pipeline.subtitles.spoken_words import CueWord

@@ -3,11 +3,11 @@
 import threading
 from collections import OrderedDict
 
+from pipeline.films import subtitle_edits
+from pipeline.films.subtitle_drafts import TrackDraft
 from pipeline.jobs.editing import EditDesk
 from pipeline.jobs.job import JobFolder, load
 from pipeline.project import ProjectFolder
-from pipeline.run import subtitle_edits
-from pipeline.run.subtitle_drafts import TrackDraft
 
 KEPT = 8  # some megabytes each, for a film with 5,000 cues
 

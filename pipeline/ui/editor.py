@@ -6,13 +6,13 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from pipeline.errors import PipelineError, UsageError
+from pipeline.films import translated_tracks
+from pipeline.films.subtitle_drafts import TrackDraft
 from pipeline.jobs import film_outputs
 from pipeline.jobs.editing import EditDesk
 from pipeline.jobs.job import PlannedJob
 from pipeline.media import languages
 from pipeline.project import ProjectFolder
-from pipeline.run import translated_tracks
-from pipeline.run.subtitle_drafts import TrackDraft
 from pipeline.subtitles import text_search
 from pipeline.subtitles.draft_cues import EditRejected
 from pipeline.subtitles.text_search import TextPattern

@@ -11,10 +11,10 @@ from typing import Any, Protocol
 
 from pipeline.errors import UsageError
 from pipeline.files import read_json
+from pipeline.films import proxies, stills
 from pipeline.jobs import film_outputs, input_state
 from pipeline.jobs.job import PlannedJob
 from pipeline.project import ProjectFolder
-from pipeline.run import film_proxies, film_stills
 from pipeline.text import printable
 from pipeline.ui.file_answers import file_answer
 from pipeline.ui.messages import BINARY, JSON, Denial, Request, Response
@@ -45,7 +45,7 @@ class MediaSite(Protocol):
     """What is needed of the site."""
 
     project: ProjectFolder
-    stills: film_stills.FilmStills
+    stills: stills.FilmStills
 
     def job(self, id: str) -> PlannedJob:
         """Raises ``Denial``."""
@@ -63,7 +63,7 @@ def overview(site: MediaSite, request: Request, found: Sequence[str]) -> Respons
     told: dict[str, Any] = {
         "film": {"kind": kind_of(job.input), "problem": problem},
         "sound": {"kind": KINDS[".wav"], "problem": None if sound else _no_sound(job)},
-        "proxy": {"kind": KINDS[".mp4"]} if film_proxies.path_of(site.project, job).is_file() else None,
+        "proxy": {"kind": KINDS[".mp4"]} if proxies.path_of(site.project, job).is_file() else None,
         "duration": job.plan.input.duration_s,
         "peaks_per_second": 100,
     }
@@ -79,7 +79,7 @@ def film(site: MediaSite, request: Request, found: Sequence[str]) -> Response:
 
 def proxy(site: MediaSite, request: Request, found: Sequence[str]) -> Response:
     """The small copy of the film, where a person has let it be made."""
-    path = film_proxies.path_of(site.project, site.job(found[1]))
+    path = proxies.path_of(site.project, site.job(found[1]))
     return file_answer(request, path, KINDS[".mp4"], f"proxy-{path.stem}")
 
 
@@ -94,7 +94,7 @@ def sound(site: MediaSite, request: Request, found: Sequence[str]) -> Response:
 
 def peaks(site: MediaSite, request: Request, found: Sequence[str]) -> Response:
     """Two signed bytes, the least and the greatest sample, for each hundredth of a second of the sound."""
-    from pipeline.run import waveform
+    from pipeline.films import waveform
 
     try:
         made = waveform.peaks_of(site.project, site.job(found[1]))

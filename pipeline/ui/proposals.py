@@ -14,12 +14,12 @@ from typing import Any, Protocol
 
 from pipeline.config.catalog import Catalog
 from pipeline.errors import PipelineError
+from pipeline.films import proposals, proxies, translated_tracks
+from pipeline.films.proposals import Proposal, Wish
 from pipeline.jobs import proposal_file
 from pipeline.jobs.editing import EditDesk
 from pipeline.jobs.job import PlannedJob, load
 from pipeline.project import ProjectFolder
-from pipeline.run import film_proxies, proposals, translated_tracks
-from pipeline.run.proposals import Proposal, Wish
 from pipeline.ui.messages import JSON, Denial, Request, Response
 from pipeline.values import Struct, ValidationError, decode, encode, plain
 
@@ -129,7 +129,7 @@ def proxy(site: ProposalSite, request: Request, found: Sequence[str]) -> Respons
     job = site.job(found[1])
 
     def work(desk: EditDesk, catalog: Catalog) -> ProxyMade:
-        return ProxyMade(film_proxies.make(catalog.project, desk.job).stat().st_size)
+        return ProxyMade(proxies.make(catalog.project, desk.job).stat().st_size)
 
     return _started(site.proposals.start(job, "proxy", "", work))
 

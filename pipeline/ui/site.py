@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UsageError
+from pipeline.films.stills import FilmStills
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
 from pipeline.report.pages import TEMPLATES
-from pipeline.run.film_stills import FilmStills
 from pipeline.ui import cue_edits, editor, event_stream, media, pages, proposals
 from pipeline.ui.access import LINK, PageAccess
 from pipeline.ui.drafts import OpenDrafts

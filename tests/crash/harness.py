@@ -9,6 +9,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -17,6 +18,7 @@ from pipeline.cache import removal
 from pipeline.cache.store import ResultStore
 from pipeline.cli import handler
 from pipeline.cli.plain_reporter import PlainReporter
+from pipeline.cli.runner import film_edits
 from pipeline.jobs.events import StageFinished, StageStarted
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import Status
@@ -37,7 +39,8 @@ LONG_AGO = 7200  # seconds; older than what a living process leaves beside the r
 def run_here(sandbox: Sandbox, *jobs: PlannedJob) -> None:
     """What run-pipeline does, in this process; raises the first job's error."""
     project = ProjectFolder(sandbox.root)
-    outcomes = execute(project, [job.folder for job in jobs], Options(), lambda loaded, _: PlainReporter(loaded))
+    folders, edits = [job.folder for job in jobs], partial(film_edits, project)
+    outcomes = execute(project, folders, Options(), lambda loaded, _: PlainReporter(loaded), edits)
     for outcome in outcomes.values():
         if outcome.error:
             raise outcome.error

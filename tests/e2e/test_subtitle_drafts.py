@@ -3,9 +3,9 @@
 import json
 import shutil
 
+from pipeline.films.subtitle_drafts import TrackDraft
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
-from pipeline.run.subtitle_drafts import TrackDraft
 from pipeline.subtitles import operations as ops
 from tests.conftest import Sandbox
 from tests.e2e.conftest import SAMPLE

@@ -15,6 +15,7 @@ from pipeline.cache.store import ResultStore
 from pipeline.digests import sha256_of_bytes, sha256_of_file
 from pipeline.executors import Event, Exited, Invocation, Message, StageReport
 from pipeline.files import read_json
+from pipeline.films.run_edits import FilmEdits
 from pipeline.host.machine import Machine
 from pipeline.host.resources import Ledger
 from pipeline.host.run_limits import RunLimits
@@ -291,6 +292,7 @@ class Bench:
             guardian=NoGuardian("token"),
             resolve=_runtime,
             secrets=Secrets({}),
+            edits=lambda: FilmEdits(self.project),
             selection=selection or Selection(),
             verify=verify,
         )

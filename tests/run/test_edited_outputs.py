@@ -8,13 +8,13 @@ import pytest
 from pipeline.errors import StageError
 from pipeline.executors import StageReport
 from pipeline.files import read_json
+from pipeline.films import subtitle_edits
 from pipeline.jobs import editing, output_edits
 from pipeline.jobs.events import OutputEdited
 from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.state import Status
 from pipeline.jobs.store import JobStore
 from pipeline.jobs.why import explain
-from pipeline.run import subtitle_edits
 from tests.run.helpers import Act, Bench, chain, fan_out, lister, listing
 
 SAID = Act(says=(StageReport(about={"engine": "a"}),))

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.digests import content_digest
+from pipeline.films import proxies
 from pipeline.jobs import proposal_file
 from pipeline.jobs.events import StageFinished, StageStarted
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.records import OutputRecord
 from pipeline.project import ProjectFolder
-from pipeline.run import film_proxies
 from tests.conftest import Sandbox
 from tests.jobs.helpers import DIGEST, a_stage, record, stored
 from tests.test_process import eventually
@@ -167,14 +167,14 @@ def test_a_small_copy_is_there_once_somebody_has_asked_for_it(
     editor: Browser, job: PlannedJob, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is made unasked, however often a page looks for it."""
-    path = film_proxies.path_of(ProjectFolder(sandbox.root), job)
+    path = proxies.path_of(ProjectFolder(sandbox.root), job)
 
     def make(_project: ProjectFolder, _job: PlannedJob) -> Path:
         path.parent.mkdir(parents=True)
         path.write_bytes(b"small")
         return path
 
-    monkeypatch.setattr(film_proxies, "make", make)
+    monkeypatch.setattr(proxies, "make", make)
     assert editor.send("GET", address(job, "/proxy"))[0] == HTTPStatus.NOT_FOUND
     assert json.loads(editor.send("GET", address(job, ""))[2])["proxy"] is None
     assert editor.send("POST", address(job, "/proxy"))[0] == HTTPStatus.ACCEPTED

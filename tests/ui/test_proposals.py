@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from pipeline.errors import NotReady
+from pipeline.films import proposals
+from pipeline.films.proposals import Proposal
 from pipeline.jobs import proposal_file
 from pipeline.jobs.events import StageFinished, StageStarted
 from pipeline.jobs.job import PlannedJob
-from pipeline.run import proposals
-from pipeline.run.proposals import Proposal
 from pipeline.ui.proposals import MOST_WAITING
 from tests.conftest import Sandbox
 from tests.jobs.helpers import DIGEST, a_stage, record, stored

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from pipeline.config.catalog import Catalog
+from pipeline.films import stage_windows
+from pipeline.films.part_translation import FEW, PartTranslator
+from pipeline.films.stage_windows import StageWindow
+from pipeline.films.subtitle_edits import EditedTrack
+from pipeline.films.translated_tracks import TranslatedTrack
 from pipeline.jobs import film_outputs
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.records import Output
 from pipeline.project import ProjectFolder
-from pipeline.run import stage_windows
-from pipeline.run.part_translation import FEW, PartTranslator
-from pipeline.run.stage_windows import StageWindow
-from pipeline.run.subtitle_edits import EditedTrack
-from pipeline.run.translated_tracks import TranslatedTrack
 from tests.conftest import Sandbox
 from tests.jobs.helpers import a_stage, stored
 

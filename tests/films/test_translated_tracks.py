@@ -2,11 +2,11 @@
 
 import pytest
 
+from pipeline.films import translated_tracks
 from pipeline.jobs.editing import EditDesk
 from pipeline.jobs.events import EditedOutput, OutputEdited, StageFinished, StageStarted
 from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.records import OutputRecord
-from pipeline.run import translated_tracks
 from tests.conftest import Sandbox
 from tests.jobs.helpers import DIGEST, a_stage, record, stored
 

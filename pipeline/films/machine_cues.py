@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.catalog import Catalog
+from pipeline.films import subtitle_edits
+from pipeline.films.subtitle_edits import CueEdits, EditedTrack
+from pipeline.films.translated_tracks import GENERATION, SOURCE
 from pipeline.jobs.editing import EditDesk
 from pipeline.jobs.plan import PlannedStage
-from pipeline.run import single_stage, subtitle_edits
-from pipeline.run.subtitle_edits import CueEdits, EditedTrack
-from pipeline.run.translated_tracks import GENERATION, SOURCE
+from pipeline.run import single_stage
 
 Span = Sequence[float]  # a pair of seconds
 

@@ -11,14 +11,14 @@ from typing import Any
 
 from pipeline.config.catalog import Catalog
 from pipeline.errors import UsageError
+from pipeline.films import corrected_sentences, machine_cues, subtitle_edits, translated_tracks
+from pipeline.films.corrected_sentences import CorrectedSources, SourceRun
+from pipeline.films.part_translation import PartTranslator
+from pipeline.films.subtitle_edits import CueEdits, EditedTrack
+from pipeline.films.translated_tracks import TranslatedTrack
 from pipeline.jobs.editing import EditDesk
 from pipeline.jobs.events import OutputEdited
 from pipeline.project import ProjectFolder
-from pipeline.run import corrected_sentences, machine_cues, subtitle_edits, translated_tracks
-from pipeline.run.corrected_sentences import CorrectedSources, SourceRun
-from pipeline.run.part_translation import PartTranslator
-from pipeline.run.subtitle_edits import CueEdits, EditedTrack
-from pipeline.run.translated_tracks import TranslatedTrack
 from pipeline.values import Struct, replace
 
 

@@ -10,11 +10,12 @@ import pytest
 
 from pipeline.digests import content_digest
 from pipeline.errors import UsageError
+from pipeline.films import waveform
 from pipeline.jobs.events import StageFinished, StageStarted
 from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.records import OutputRecord
 from pipeline.project import ProjectFolder
-from pipeline.run import single_stage, waveform
+from pipeline.run import single_stage
 from tests.conftest import Sandbox
 from tests.jobs.helpers import DIGEST, a_stage, record, stored
 

@@ -12,10 +12,7 @@ from typing import Any
 from pipeline.config.catalog import Catalog
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.files import read_json
-from pipeline.jobs import film_outputs
-from pipeline.jobs.editing import EditDesk
-from pipeline.jobs.plan import PlannedStage
-from pipeline.run import (
+from pipeline.films import (
     machine_cues,
     retranslation,
     stage_windows,
@@ -23,8 +20,11 @@ from pipeline.run import (
     transcript_windows,
     translated_tracks,
 )
-from pipeline.run.stage_windows import StageWindow
-from pipeline.run.subtitle_edits import EditedTrack
+from pipeline.films.stage_windows import StageWindow
+from pipeline.films.subtitle_edits import EditedTrack
+from pipeline.jobs import film_outputs
+from pipeline.jobs.editing import EditDesk
+from pipeline.jobs.plan import PlannedStage
 from pipeline.values import Struct, replace
 
 ARROW = re.compile(r"^(?:(\d+):)?(\d+):(\d+)\.(\d+) --> (?:(\d+):)?(\d+):(\d+)\.(\d+)", re.MULTILINE)

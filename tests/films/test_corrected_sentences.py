@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.run.corrected_sentences import CorrectedSources, SourceRun, corrected
+from pipeline.films.corrected_sentences import CorrectedSources, SourceRun, corrected
 
 SEGMENTS: list[dict[str, Any]] = [
     {"start": 1.0, "end": 5.0, "text": "A", "source": "It was the best of times, it was the worst of times."},

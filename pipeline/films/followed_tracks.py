@@ -2,15 +2,15 @@
 
 from pipeline.config.catalog import Catalog
 from pipeline.errors import PipelineError
+from pipeline.films import retranslation, translated_tracks
+from pipeline.films.retranslation import FollowedTrack
+from pipeline.films.subtitle_edits import EditedTrack
+from pipeline.films.translated_tracks import TranslatedTrack
 from pipeline.jobs.editing import EditDesk
 from pipeline.jobs.events import OutputEdited, StageFinished
 from pipeline.jobs.job import JobFolder, load
 from pipeline.jobs.output_edits import OutputEdit, of_event
 from pipeline.project import ProjectFolder
-from pipeline.run import retranslation, translated_tracks
-from pipeline.run.retranslation import FollowedTrack
-from pipeline.run.subtitle_edits import EditedTrack
-from pipeline.run.translated_tracks import TranslatedTrack
 from pipeline.text import counted
 from pipeline.values import Struct
 

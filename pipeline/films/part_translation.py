@@ -5,11 +5,11 @@ from typing import Any
 
 from pipeline.config.catalog import Catalog
 from pipeline.files import read_json
+from pipeline.films import machine_cues, stage_windows
+from pipeline.films.stage_windows import StageWindow
+from pipeline.films.translated_tracks import DOCUMENT, SOURCE, TranslatedTrack
 from pipeline.jobs import film_outputs
 from pipeline.jobs.job import PlannedJob
-from pipeline.run import machine_cues, stage_windows
-from pipeline.run.stage_windows import StageWindow
-from pipeline.run.translated_tracks import DOCUMENT, SOURCE, TranslatedTrack
 
 Segment = Mapping[str, Any]
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.films import proxies
 from pipeline.jobs.job import PlannedJob
 from pipeline.project import ProjectFolder
-from pipeline.run import film_proxies, single_stage
+from pipeline.run import single_stage
 from tests.conftest import Sandbox
 from tests.jobs.helpers import stored
 
@@ -45,19 +46,19 @@ def job_of(sandbox: Sandbox, name: str) -> PlannedJob:
 
 def test_one_copy_serves_all_jobs_of_a_film(sandbox: Sandbox, made: list[str]) -> None:
     project, job = ProjectFolder(sandbox.root), job_of(sandbox, "a.mkv")
-    path = film_proxies.make(project, job)
+    path = proxies.make(project, job)
     assert path.read_bytes() == b"small"
-    assert film_proxies.make(project, job_of(sandbox, "a.mkv")) == path
-    assert film_proxies.path_of(project, job) == path
+    assert proxies.make(project, job_of(sandbox, "a.mkv")) == path
+    assert proxies.path_of(project, job) == path
     assert made == ["a.mkv"]
 
 
 def test_the_oldest_copies_go(sandbox: Sandbox, made: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(film_proxies, "MOST_KEPT", 2)
+    monkeypatch.setattr(proxies, "MOST_KEPT", 2)
     project = ProjectFolder(sandbox.root)
     paths = []
     for number, name in enumerate(("a.mkv", "b.mkv", "c.mkv")):
-        paths.append(film_proxies.make(project, job_of(sandbox, name)))
+        paths.append(proxies.make(project, job_of(sandbox, name)))
         if name != "c.mkv":
             os.utime(paths[-1], (number, number))
     assert [path.exists() for path in paths] == [False, True, True]
@@ -67,5 +68,5 @@ def test_a_film_that_has_changed_gets_none(sandbox: Sandbox, made: list[str]) ->
     job = job_of(sandbox, "a.mkv")
     (sandbox.root / "a.mkv").write_bytes(b"other film")
     with pytest.raises(InputError):
-        film_proxies.make(ProjectFolder(sandbox.root), job)
+        proxies.make(ProjectFolder(sandbox.root), job)
     assert made == []

@@ -7,12 +7,13 @@ from typing import Any
 
 from pipeline.config.catalog import Catalog
 from pipeline.errors import UsageError
+from pipeline.films import subtitle_cues, subtitle_edits
+from pipeline.films.subtitle_edits import CueEdits, EditedTrack
 from pipeline.jobs import editing, film_outputs, output_edits
 from pipeline.jobs.editing import EditDesk, EditSource
 from pipeline.jobs.job import JobFolder, load
 from pipeline.project import ProjectFolder
-from pipeline.run import single_stage, subtitle_cues, subtitle_edits
-from pipeline.run.subtitle_edits import CueEdits, EditedTrack
+from pipeline.run import single_stage
 from pipeline.subtitles import attention, spoken_words
 from pipeline.subtitles.draft import SCHEMA, AnyLine, Draft, DraftAccepted, DraftBegun, EditConflict, next_line
 from pipeline.subtitles.draft_cues import DraftCue, in_order

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.run import transcript_windows
+from pipeline.films import transcript_windows
 
 
 def segment(*words: tuple[float, float, str]) -> dict[str, Any]:
