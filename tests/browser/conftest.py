@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from tests.browser import accessibility
 from tests.browser.chromium import BOUND, INSTALLATION, Complaints, ServedPage, chromium, serving, switches
+from tests.browser.editing import TEXTS, cues, job_with, opened
 from tests.conftest import Sandbox
 
 HERE = "tests/browser/"  # as the names of tests begin
@@ -64,3 +65,17 @@ def page(context: BrowserContext, served: ServedPage) -> Iterator[Page]:
     made.goto(served.link)
     yield made
     assert not complaints.found
+
+
+@pytest.fixture
+def job(ready: Sandbox) -> str:
+    """The id of a job with four cues, whose film is gone."""
+    return job_with(ready, cues(TEXTS))
+
+
+@pytest.fixture
+def editor(context: BrowserContext, served: ServedPage, job: str) -> Page:
+    """The editor on that job."""
+    made = context.new_page()
+    made.goto(served.link)
+    return opened(made, served, job)

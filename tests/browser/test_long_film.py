@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.chromium import ServedPage
-from tests.browser.test_editor import ROW, choose, cues, expect_saved, job_with, opened, write
+from tests.browser.editing import ROW, choose, cues, expect_saved, job_with, opened, write
 from tests.conftest import Sandbox
 
 CUES = 5000
