@@ -169,7 +169,7 @@ def _service(name: str, before: Any, after: Any) -> str:
     if before is None or after is None:
         return f"its service '{name}' {'is new' if before is None else 'is gone'}"
     parts = [part for part in {**after, **before} if before.get(part) != after.get(part)]
-    return f"its service '{name}' has another {part_names(parts)}"
+    return f"its service '{name}' has changed: {part_names(parts)}"
 
 
 def _values(what: str, before: Any, after: Any) -> str:

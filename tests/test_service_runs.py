@@ -1,0 +1,269 @@
+"""Jobs whose stages use a real service: shared, ready before use, lost and repeated, and nothing of it left behind."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from pipeline.errors import ExitCode
+from pipeline.services.folder import SERVICES
+from tests.conftest import Sandbox
+from tests.test_process import eventually
+
+SERVER = """\
+# /// script
+# [tool.pipeline.stage]
+# environment = "alpha"
+# service = {{ready = {{http = "/health", start_timeout = {start}}}, idle_seconds = {idle}, restarts = {restarts}}}
+# [tool.pipeline.stage.parameters]
+# notes = ""
+# greeting = "hello"
+# ///
+import http.server
+import os
+import time
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.path != "/health" and self.headers["Authorization"] != "Bearer " + TOKEN:
+            self.send_error(401)
+            return
+        code = 200 if READY or self.path != "/health" else 503
+        text = {{"/health": "", "/pid": str(os.getpid()), "/greet": GREETING}}[self.path].encode()
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *words):
+        pass
+
+
+def serve(stage):
+    global TOKEN, GREETING, READY
+    TOKEN, GREETING, READY = stage.token, stage.parameters["greeting"], {ready}
+    with open(stage.parameters["notes"], "a") as notes:
+        notes.write("%d\\n" % os.getpid())
+    print("loading the voices", flush=True)
+    with http.server.ThreadingHTTPServer((stage.host, stage.port("http")), Handler) as server:
+        server.serve_forever()
+"""
+ASK = """\
+# /// script
+# [tool.pipeline.stage]
+# environment = "beta"
+# services = ["api"]
+# [tool.pipeline.stage.parameters]
+# number = 0
+# mode = ""
+# mark = ""
+# [tool.pipeline.stage.outputs]
+# file = "answer.txt"
+# ///
+import os
+import signal
+import time
+import urllib.request
+
+
+def asked(service, path):
+    request = urllib.request.Request(service.url + path, headers={"Authorization": "Bearer " + service.token})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return answer.read().decode()
+
+
+def run(stage):
+    service, mark = stage.service("api"), stage.parameters["mark"]
+    print("the token is", service.token)
+    if stage.parameters["mode"] == "kills" and not os.path.exists(mark):
+        open(mark, "w").close()
+        os.kill(int(asked(service, "/pid")), signal.SIGKILL)
+        asked(service, "/greet")
+    if stage.parameters["mode"] == "waits":
+        open(mark, "w").close()
+        time.sleep(60)
+    stage.output("file").write_text(asked(service, "/greet") + " %d" % stage.parameters["number"])
+"""
+
+
+class ServiceProject:
+    """A project with the service ``server``, and the stage ``ask``, which uses it."""
+
+    def __init__(self, sandbox: Sandbox, runtime: Path) -> None:
+        self.sandbox = sandbox
+        self.notes = sandbox.root / "notes.txt"
+        self.mark = sandbox.root / "mark"
+        self._runtime = runtime
+        self.serves()
+        sandbox.write("stages/ask.py", ASK)
+
+    def serves(self, idle: float = 0.5, start: float = 20, restarts: int = 2, ready: bool = True) -> None:
+        self.sandbox.write("stages/server.py", SERVER.format(idle=idle, start=start, restarts=restarts, ready=ready))
+
+    def prepared(self, more: str = "", greeting: str = "hello", name: str = "served", **ask: Any) -> str:
+        """A job in which ``ask`` uses the service once for each of ``number``."""
+        parameters = {"mark": str(self.mark), **ask}
+        server = {"notes": str(self.notes), "greeting": greeting}
+        stages = f"server: {{parameters: {json.dumps(server)}}}\n{more}"
+        self.sandbox.workflow(
+            name, f"{stages}\nask: {{services: {{api: server}}, parameters: {json.dumps(parameters)}}}"
+        )
+        return self.sandbox.prepare(name)
+
+    def run(self, *ids: str) -> Any:
+        return self.sandbox.run("run-pipeline", *(word for id in ids for word in ("-j", id)))
+
+    def kinds(self, id: str, kind: str) -> list[dict[str, Any]]:
+        return [event for event in self.sandbox.events(id) if event["event"] == kind]
+
+    def answer(self, id: str, stage: str = "ask") -> str:
+        attempt = max((self.sandbox.job(id) / "stages" / stage).iterdir(), key=lambda each: int(each.name))
+        return (attempt / "outputs/answer.txt").read_text()
+
+    @property
+    def starts(self) -> list[int]:
+        """The processes of the service, in their order."""
+        return [int(line) for line in self.notes.read_text().split()] if self.notes.exists() else []
+
+    @property
+    def left(self) -> list[str]:
+        """What there is of services now: folders, and processes."""
+        folder = self._runtime / "pipeline" / SERVICES
+        found = os.listdir(folder) if folder.is_dir() else []
+        return [*found, *(str(pid) for pid in self.starts if psutil.pid_exists(pid))]
+
+
+@pytest.fixture
+def project(ready: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServiceProject:
+    runtime = tmp_path / "runtime"
+    runtime.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    return ServiceProject(ready, runtime)
+
+
+TEN = """\
+many: {uses: ask, for_each: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], services: {api: server}, parameters: {number: $each}}
+"""
+
+
+def test_ten_stages_and_two_jobs_share_one_service_and_nothing_is_left(project: ServiceProject) -> None:
+    first, second = project.prepared(TEN), project.prepared(name="other", number=77)
+    done = project.run(first, second)
+    assert done.code == 0, done.err
+    assert len(project.starts) == 1
+    assert (project.answer(first, "many_7"), project.answer(second)) == ("hello 7", "hello 77")
+    assert [len(project.kinds(id, "service_ready")) for id in (first, second)] == [1, 1]
+    assert eventually(lambda: project.left == [], 20), project.left
+    shown = json.loads(project.sandbox.give("pipeline", "job", "show", first, "--json").out)
+    (service,) = shown["data"]["services"]
+    assert (service["name"], service["state"], len(service["users"])) == ("server", "ended", 11)
+
+
+def test_where_every_result_is_there_no_service_is_started(project: ServiceProject) -> None:
+    first = project.prepared()
+    assert project.run(first).code == 0
+    again = project.prepared()
+    done = project.run(again)
+    assert done.code == 0, done.err
+    assert len(project.starts) == 1
+    assert project.kinds(again, "service_started") == []
+    assert project.kinds(again, "stage_finished")[0]["taken"] == first
+
+
+def test_another_parameter_or_source_of_the_service_makes_its_users_run_again(project: ServiceProject) -> None:
+    jobs = [project.prepared(), project.prepared(greeting="good morning")]
+    assert project.run(*jobs).code == 0
+    project.serves(idle=0.4)  # the source
+    jobs.append(project.prepared())
+    assert project.run(jobs[-1]).code == 0
+    assert [project.answer(id) for id in jobs] == ["hello 0", "good morning 0", "hello 0"]
+    keys = [project.kinds(id, "stage_started")[0]["key"] for id in jobs]
+    assert len(set(keys)) == 3
+    why = project.sandbox.give("pipeline", "job", "why", jobs[1]).out
+    assert "its service 'api' has changed: parameters" in why
+
+
+def test_port_and_token_are_in_no_key_no_log_and_no_file_of_the_job(project: ServiceProject) -> None:
+    first = project.prepared()
+    assert project.run(first).code == 0
+    assert eventually(lambda: project.left == [], 20)
+    again = project.prepared()
+    assert project.sandbox.run("run-pipeline", "-j", again, "--force").code == 0
+    assert len(project.starts) == 2
+    assert len({project.kinds(id, "stage_finished")[0]["key"] for id in (first, again)}) == 1
+    log = (project.sandbox.job(first) / "logs/ask.log").read_text()
+    assert "the token is ***" in log
+
+
+def test_a_service_that_is_killed_costs_no_retry_and_its_user_runs_once_more(project: ServiceProject) -> None:
+    id = project.prepared(mode="kills")
+    done = project.run(id)
+    assert done.code == 0, done.err
+    assert project.answer(id) == "hello 0"
+    (failure,) = project.kinds(id, "stage_failed")
+    assert failure["kind"] == "service lost"
+    assert [event["attempt"] for event in project.kinds(id, "stage_started")] == [1, 2]
+    assert len(project.starts) == 2
+    assert [event["kind"] for event in project.kinds(id, "service_ended") if event.get("kind")] == ["crashed"]
+
+
+def test_a_service_that_is_never_ready_fails_its_users_with_its_last_lines(project: ServiceProject) -> None:
+    project.serves(start=1, restarts=0, ready=False)
+    id = project.prepared()
+    done = project.run(id)
+    assert done.code == ExitCode.NOT_READY, done.err
+    assert "not-ready" in done.err
+    assert "loading the voices" in done.err
+    assert "pipeline service logs server" in done.err
+    assert project.kinds(id, "stage_failed")[0]["kind"] == "service not ready"
+    assert project.kinds(id, "stage_started") == []
+    assert eventually(lambda: project.left == [], 20), project.left
+
+
+def test_a_service_whose_supervisor_is_killed_is_started_anew(project: ServiceProject) -> None:
+    id = project.prepared(mode="waits")
+    running = project.sandbox.start("run-pipeline", "-j", id)
+    assert eventually(project.mark.exists, 60)
+    (pid,) = project.starts
+    os.kill(psutil.Process(pid).ppid(), signal.SIGKILL)
+    assert eventually(lambda: len(project.kinds(id, "stage_started")) == 2, 30)
+    assert project.kinds(id, "stage_failed")[0]["kind"] == "service lost"
+    running.send_signal(signal.SIGINT)
+    running.communicate()
+    assert len(project.starts) == 2
+    assert eventually(lambda: project.left == [], 20), project.left
+
+
+def test_a_run_that_is_killed_lets_go_of_its_services(project: ServiceProject) -> None:
+    id = project.prepared(mode="waits")
+    running = project.sandbox.start("run-pipeline", "-j", id)
+    assert eventually(project.mark.exists, 60)
+    running.send_signal(signal.SIGKILL)
+    running.communicate()
+    assert eventually(lambda: project.left == [], 20), project.left
+
+
+def test_a_command_gets_the_address_in_its_words_and_variables(project: ServiceProject) -> None:
+    project.sandbox.write(
+        "stages/told.yaml",
+        "environment: beta\nservices: [api]\noutputs: {file: answer.txt}\nstdout: file\n"
+        'shell: test -n "$SERVICE_API_TOKEN" && test {service.api} = "$SERVICE_API_HTTP_URL" && '
+        'echo "$SERVICE_API_URL"\n',
+    )
+    id = project.prepared("told: {services: {api: server}}")
+    done = project.run(id)
+    assert done.code == 0, done.err
+    assert project.answer(id, "told").startswith("http://127.0.0.1:")
+
+
+def test_a_service_is_checked_when_a_job_is_prepared(project: ServiceProject) -> None:
+    server = project.sandbox.root / "stages/server.py"
+    project.sandbox.write("stages/server.py", server.read_text().replace('"alpha"', '"gamma"'))
+    project.sandbox.write("config/environments/gamma.yaml", "python: '>=3.8'\nrequirements: gamma.txt\n")
+    with pytest.raises(AssertionError, match="gamma"):
+        project.prepared()
