@@ -28,6 +28,7 @@ class TryResult(Struct, frozen=True):
 
     is_well: bool
     text: str = ""
+    was_noticed: bool = True  # by the program; it isn't where that doesn't listen yet
 
 
 class Notification(Struct, frozen=True):
@@ -52,6 +53,10 @@ class StopRequest(Struct, frozen=True):
     """A person, or who runs the supervisor, wants it to end."""
 
 
+class KillRequest(Struct, frozen=True):
+    """As ``StopRequest``, without waiting for its program."""
+
+
 class RestartRequest(Struct, frozen=True):
     """A person wants its program to be started anew."""
 
@@ -60,9 +65,9 @@ class Timer(Struct, frozen=True):
     """Time has passed."""
 
 
-Happening = (
-    ProgramEnd | TreeEnd | StartFailure | TryResult | Notification | UserCount | StopRequest | RestartRequest | Timer
-)
+FromProgram = ProgramEnd | TreeEnd | StartFailure | TryResult | Notification
+FromPeople = UserCount | StopRequest | KillRequest | RestartRequest
+Happening = FromProgram | FromPeople | Timer
 
 
 class StartProgram(Struct, frozen=True):

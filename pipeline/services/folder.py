@@ -13,7 +13,8 @@ from pipeline.locks import try_exclusive
 from pipeline.sdk.protocol import is_own_user
 
 SERVICES = "services"
-LOCK, SOCKET, STATUS_FILE, LOG, ERRORS = "lock", "socket", "status.json", "log", "errors"
+LOCK, SOCKET, STATUS_FILE, LOG = "lock", "socket", "status.json", "log"
+ERRORS, PROBE = "errors", "probe"  # what the supervisor printed, and the command of a probe
 KEY_LENGTH = 16  # characters of a key that name the folder
 BACKLOG = 128
 PATIENCE = 30.0  # seconds for another process that starts or ends the same service

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from pipeline.services.definition import CommandProbe, Notified, ServiceDefinition
+from pipeline.services.definition import ServiceDefinition
 from pipeline.services.events import (
     Action,
     BeginTry,
     Finish,
     Happening,
+    KillRequest,
     KillTree,
     Notification,
     ProgramEnd,
@@ -28,9 +29,8 @@ from pipeline.services.events import (
     UserCount,
 )
 from pipeline.services.status import FailureKind, ServiceState
+from pipeline.services.vigil import Vigil
 
-QUICK = 0.05  # seconds between the first tries
-QUICK_SECONDS = 30.0  # from the start, in which they stay so quick
 LONGEST_PAUSE = 60.0  # seconds before the program is started again
 STABLE_SECONDS = 60.0  # that it was ready, after which earlier restarts don't count
 EARLY_RESTARTS = 2  # of a program that was never ready: it probably never will be
@@ -88,14 +88,7 @@ class Lifecycle:
         self._ready_at = now
         self._deadline = now  # of the start, or of the end
         self._latest = now  # to which that can be extended
-        self._try_at: float | None = None
-        self._is_trying = False
-        self._pause = QUICK
-        self._well = 0  # tries in a row
-        self._ill = 0
-        self._last_answer = ""
-        self._watchdog: float | None = None  # its period
-        self._watchdog_at = now  # by when it must have said so
+        self._vigil = Vigil(definition, now)
         self._sequel = Sequel.END
         self._is_idle_end = False
         self._is_killed = False
@@ -108,6 +101,7 @@ class Lifecycle:
             Notification: self._on_notification,
             UserCount: self._on_users,
             StopRequest: self._on_stop_request,
+            KillRequest: self._on_kill_request,
             RestartRequest: self._on_restart_request,
         }
 
@@ -124,14 +118,8 @@ class Lifecycle:
             times.append(self._deadline)
         if self.phase is ServicePhase.WAITING:
             times.append(self._start_at)
-        if self.phase is ServicePhase.READY and self._watchdog is not None:
-            times.append(self._watchdog_at)
-        if (
-            self.phase in {ServicePhase.STARTING, ServicePhase.READY}
-            and self._try_at is not None
-            and not self._is_trying
-        ):
-            times.append(self._try_at)
+        if self.phase in {ServicePhase.STARTING, ServicePhase.READY} and (due := self._vigil.due()) is not None:
+            times.append(due)
         if self._users == 0 and self.phase in UNFINISHED:
             times.append(self._idle_since + self._definition.idle_seconds)
         return min(times, default=None)
@@ -162,9 +150,8 @@ class Lifecycle:
         return self._stop(Sequel.FAIL, now)
 
     def _while_ready(self, now: float) -> list[Action]:
-        if self._watchdog is not None and now >= self._watchdog_at:
-            return self._not_alive(f"it didn't say WATCHDOG=1 for {self._watchdog:g} s", now)
-        return self._try(now)
+        silence = self._vigil.silence(now)
+        return self._try(now) if silence is None else self._not_alive(silence, now)
 
     def _while_stopping(self, now: float) -> list[Action]:
         if now < self._deadline or self._is_killed:
@@ -173,16 +160,11 @@ class Lifecycle:
         return [KillTree()]
 
     def _try(self, now: float) -> list[Action]:
-        if self._try_at is None or self._is_trying or now < self._try_at:
-            return []
-        probe = self._definition.ready if self.phase is ServicePhase.STARTING else self._definition.alive
-        if probe is None:
-            return []
-        self._is_trying = True
-        return [BeginTry(probe)]
+        probe = self._vigil.probe(now)
+        return [] if probe is None else [BeginTry(probe)]
 
     def _not_ready(self, now: float) -> str:
-        answer = f"; {self._last_answer}" if self._last_answer else ""
+        answer = f"; {self._vigil.last_answer}" if self._vigil.last_answer else ""
         return f"it wasn't ready after {now - self._began:.0f} s{answer}"
 
     # Starting
@@ -194,10 +176,8 @@ class Lifecycle:
         self._began = now
         self._deadline = now + ready.start_timeout
         self._latest = now + EXTENSIONS * ready.start_timeout
-        self._try_at = None if isinstance(ready.way, Notified) else now + QUICK
-        self._is_trying, self._is_killed, self._is_idle_end = False, False, False
-        self._pause, self._well, self._ill, self._last_answer = QUICK, 0, 0, ""
-        self._watchdog = None
+        self._vigil = Vigil(self._definition, now)
+        self._is_killed, self._is_idle_end = False, False
         new_ports, self._new_ports = self._new_ports, False
         return [StartProgram(new_ports)]
 
@@ -206,56 +186,20 @@ class Lifecycle:
         return self._failed() if not self._was_ready else self._retry(now)
 
     def _ready(self, now: float) -> list[Action]:
-        alive = self._definition.alive
         self.phase = ServicePhase.READY
         self._was_ready = True
         self._ready_at = now
-        self._try_at, self._ill = None, 0
-        if alive is not None and isinstance(alive.way, Notified):
-            self._watchdog = alive.period if self._watchdog is None else self._watchdog
-            self._watchdog_at = now + max(self._watchdog, alive.grace)
-        elif alive is not None:
-            self._try_at = now + alive.period
+        self._vigil.be_ready(now)
         return []
 
     # Answers
 
     def _on_answer(self, event: TryResult, now: float) -> list[Action]:
-        self._is_trying = False
         if self.phase is ServicePhase.STARTING:
-            return self._on_first_answers(event, now)
-        if self.phase is ServicePhase.READY:
-            return self._on_later_answer(event, now)
+            return self._ready(now) if self._vigil.first_answer(event, now) else []
+        if self.phase is ServicePhase.READY and (why := self._vigil.later_answer(event, now)) is not None:
+            return self._not_alive(why, now)
         return []
-
-    def _on_first_answers(self, event: TryResult, now: float) -> list[Action]:
-        self._well = self._well + 1 if event.is_well else 0
-        if self._well >= self._definition.ready.success_threshold:
-            return self._ready(now)
-        self._last_answer = event.text
-        self._try_at = now + self._next_pause(now)
-        return []
-
-    def _next_pause(self, now: float) -> float:
-        """Quick at first. A command costs a process each time, so it slows down at once."""
-        ready = self._definition.ready
-        pause = min(self._pause, ready.period)
-        if isinstance(ready.way, CommandProbe) or now - self._began > QUICK_SECONDS:
-            self._pause = min(2 * self._pause, ready.period)
-        return pause
-
-    def _on_later_answer(self, event: TryResult, now: float) -> list[Action]:
-        alive = self._definition.alive
-        if alive is None or self._try_at is None:
-            return []
-        self._try_at = now + alive.period
-        if event.is_well or now < self._ready_at + alive.grace:
-            self._ill = 0
-            return []
-        self._ill += 1
-        if self._ill < alive.failure_threshold:
-            return []
-        return self._not_alive(f"{event.text}, {self._ill} times in a row", now)
 
     def _not_alive(self, text: str, now: float) -> list[Action]:
         self.failure = FailureKind.NOT_ALIVE, text
@@ -268,24 +212,17 @@ class Lifecycle:
                 self._extend(now + self._definition.ready.start_timeout)
         if event.extension is not None and self.phase in {ServicePhase.STARTING, ServicePhase.STOPPING}:
             self._extend(now + event.extension)
-        if event.watchdog is not None and self._watches:
-            self._watchdog, self._watchdog_at = event.watchdog, now + event.watchdog
-        if event.is_alive and self._watchdog is not None:
-            self._watchdog_at = now + self._watchdog
+        self._vigil.heard(now, event.watchdog, event.is_alive)
         if self.phase is ServicePhase.READY and event.is_ill:
             return self._not_alive("it said WATCHDOG=trigger", now)
         if event.is_stopping and self.phase in {ServicePhase.STARTING, ServicePhase.READY}:
             return self._leave(now)
         return self._on_ready_message(now) if event.is_ready and self.phase is ServicePhase.STARTING else []
 
-    @property
-    def _watches(self) -> bool:
-        return self._definition.alive is not None and isinstance(self._definition.alive.way, Notified)
-
     def _on_ready_message(self, now: float) -> list[Action]:
-        if isinstance(self._definition.ready.way, Notified):
+        if self._vigil.awaits_word:
             return self._ready(now)
-        self._try_at = now  # its word alone isn't enough, but it is worth a try
+        self._vigil.hurry(now)
         return self._try(now)
 
     def _extend(self, deadline: float) -> None:
@@ -303,7 +240,6 @@ class Lifecycle:
         self._sequel = sequel
         self._deadline = now + timeout
         self._latest = now + EXTENSIONS * timeout
-        self._try_at = None
 
     def _leave(self, now: float) -> list[Action]:
         """It said that it ends: it needn't be asked."""
@@ -381,6 +317,15 @@ class Lifecycle:
             self._sequel = Sequel.END
             return []
         return self._stop(Sequel.END, now)
+
+    def _on_kill_request(self, _event: KillRequest, now: float) -> list[Action]:
+        if self.phase is ServicePhase.OVER or self._is_killed:
+            return []
+        if self.phase is ServicePhase.WAITING:
+            return self._over()
+        self._begin_stop(Sequel.END, now)
+        self._is_killed = True
+        return [KillTree()]
 
     def _on_restart_request(self, _event: RestartRequest, now: float) -> list[Action]:
         self._in_a_row = 0

@@ -1,6 +1,5 @@
 """One try to find out how a service is, which never keeps its supervisor waiting."""
 
-import contextlib
 import errno
 import os
 import select
@@ -63,7 +62,7 @@ class ConnectionTry:
 
     def _refused(self, number: int) -> TryResult:
         if number == errno.ECONNREFUSED:
-            return TryResult(False, f"nothing listens on {self._where}")
+            return TryResult(False, f"nothing listens on {self._where}", was_noticed=False)
         return TryResult(False, f"{self._where} can't be reached: {os.strerror(number)}")
 
 
@@ -161,10 +160,3 @@ def of_command(way: CommandProbe, ports: Mapping[str, int], variables: Mapping[s
 def reachable(host: str) -> str:
     """An address at which a program is reached that listens on all of the machine's."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # nothing is bound here
-
-
-def closed(each: Try | None) -> None:
-    """End a try that isn't needed any more."""
-    if each is not None:
-        with contextlib.suppress(OSError):
-            each.close()

@@ -22,12 +22,12 @@ class SignalPipe:
     def fileno(self) -> int:
         return self._reading
 
-    def received(self) -> set[int]:
-        """Numbers of those that came since the last call."""
-        numbers: set[int] = set()
+    def received(self) -> list[int]:
+        """Numbers of those that came since the last call, in order."""
+        numbers: list[int] = []
         with contextlib.suppress(BlockingIOError):
             while True:
-                numbers.update(os.read(self._reading, 512))
+                numbers.extend(os.read(self._reading, 512))
         return numbers
 
     def close(self) -> None:

@@ -28,7 +28,7 @@ class FailureKind(StrEnum):
     START_FAILED = "start-failed"  # no process could be started
 
 
-class ServiceFailure(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class ServiceFailure(Struct, frozen=True, omit_defaults=True):
     """The last failure, with what the program said."""
 
     kind: FailureKind
@@ -36,7 +36,7 @@ class ServiceFailure(Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     log_lines: tuple[str, ...] = ()  # the last ones
 
 
-class ServiceStatus(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class ServiceStatus(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A moment of a service. Times are seconds since 1970."""
 
     state: ServiceState

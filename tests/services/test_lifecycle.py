@@ -8,6 +8,7 @@ from pipeline.services.events import (
     BeginTry,
     Finish,
     Happening,
+    KillRequest,
     KillTree,
     Notification,
     ProgramEnd,
@@ -94,6 +95,15 @@ def test_tries_slow_down_to_the_period_after_a_while() -> None:
             tries += 1
             course.happens(TryResult(False, "503"))
     assert 300 + 60 <= tries <= 620 + 80  # 30 s with one every 50 ms, seen at every 100 ms; then one a second
+
+
+def test_tries_that_no_program_notices_never_slow_down() -> None:
+    long = ServiceDefinition(ready=ServiceProbe(HttpProbe("/"), period=1.0, start_timeout=1000.0))
+    course = Course(long)
+    for _ in range(2000):
+        course.passes(0.05)
+        assert course.taken() == [BeginTry(long.ready)]
+        course.happens(TryResult(False, "nothing listens", was_noticed=False))
 
 
 def test_a_command_slows_down_at_once() -> None:
@@ -324,6 +334,17 @@ def test_one_that_doesn_t_end_is_killed() -> None:
     assert course.state() is ServiceState.ENDED
 
 
+def test_one_that_is_to_end_at_once_is_killed() -> None:
+    course = Course(PROBED)
+    course.happens(StopRequest())
+    course.happens(KillRequest())
+    assert course.taken() == [SendSignal("INT"), KillTree()]
+    course.happens(KillRequest())
+    assert course.taken() == []
+    course.happens(ProgramEnd(-9))
+    assert course.taken() == [Finish()]
+
+
 def test_what_a_program_leaves_at_its_end_is_asked_to_end_too() -> None:
     course = Course(PROBED)
     course.happens(StopRequest())
@@ -421,7 +442,7 @@ def test_one_that_says_that_it_stops_is_not_ready_any_more() -> None:
     assert course.taken() == [StartProgram()]
 
 
-@pytest.mark.parametrize("event", [Timer(), TryResult(True), StopRequest(), RestartRequest(), TreeEnd()])
+@pytest.mark.parametrize("event", [Timer(), TryResult(True), StopRequest(), KillRequest(), RestartRequest(), TreeEnd()])
 def test_nothing_happens_to_what_is_over(event: Happening) -> None:
     course = Course(NOTIFIED)
     course.happens(StartFailure("no"))
