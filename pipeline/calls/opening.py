@@ -27,14 +27,19 @@ Progress = Callable[[float | None, str], None]
 
 
 def begun(
-    source: CallSource, log: SessionLog, progress: Progress | None, seconds: float
+    source: CallSource,
+    log: SessionLog,
+    progress: Progress | None,
+    seconds: float,
+    starts: Callable[[CallWorker], None],
 ) -> tuple[CallWorker, dict[str, Any]]:
-    """A worker in which the file is loaded, and what it has told of it.
+    """A worker in which the file is loaded, and what it has told of it. ``starts`` gets the worker before that.
 
     Raises ``NotReady``, ``InputError``, ``RemoteError``, ``CallTimedOut`` and ``WorkerLost``.
     """
     deadline = time.monotonic() + seconds
     worker = worker_for(source, log, deadline)
+    starts(worker)
     try:
         packer = Packer(worker.place)
         message: Message = {"object": source.object, "seconds": seconds}

@@ -1,12 +1,10 @@
 """A session: a file of functions, or an object of it, in a worker, and the calls to it, one at a time."""
 
 import contextlib
-import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 from pipeline.calls.errors import CallCancelled, CallError, CallTimedOut, RemoteError, SessionClosed, WorkerLost
 from pipeline.calls.logs import SessionLog
@@ -14,12 +12,17 @@ from pipeline.calls.loss import worker_lost
 from pipeline.calls.opening import begun
 from pipeline.calls.options import CallOptions
 from pipeline.calls.remote_function import RemoteFunction
-from pipeline.calls.signatures import FunctionFacts
+from pipeline.calls.signatures import FunctionFacts, KnownFunction
 from pipeline.calls.source import CallSource
+from pipeline.calls.ticket import CallTicket
+from pipeline.calls.turn import Turn
 from pipeline.calls.worker import CallWorker, Message
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.sdk.callprotocol import Disconnected, TimeIsOver
 from pipeline.sdk.callvalues import Packer, Unpacker
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 ASK, RAISE, KILL = "ask", "raise", "kill"
 LOOK_SECONDS = 0.01  # between two looks at whether a call has ended
@@ -37,11 +40,11 @@ class CallSession:
         self._options = options
         self._start_seconds = start_seconds
         self._worker: CallWorker | None = None
+        self._starting: CallWorker | None = None  # that loads the file
         self._log: SessionLog | None = None
-        self._facts: dict[str, FunctionFacts] = {}
-        self._functions: dict[str, RemoteFunction] = {}
-        self._lock = threading.Lock()
-        self._owner: int | None = None  # the thread that has the lock
+        self._functions: dict[str, KnownFunction] = {}
+        self._threads: Executor | None = None  # for calls that an event loop waits for
+        self._turn = Turn()
         self._count = 0
         self._at_work = 0  # the number of the call that is
         self._wish: str | None = None  # the level of a cancellation
@@ -56,14 +59,14 @@ class CallSession:
         Raises ``NotReady`` where the environment isn't there, ``RemoteError`` where loading raises, ``CallTimedOut``
         after ``timeout`` seconds, ``WorkerLost``.
         """
-        with self._turn(None):
+        with self._turn.taken():
             if self._worker is None:
                 self._begin(timeout)
         return self
 
     def restart(self, timeout: float | None = None) -> Self:
         """Begin once more, after the worker was lost or the session was closed. What it had in memory is gone."""
-        with self._turn(None):
+        with self._turn.taken():
             self._finish()
             self._is_closed, self._lost = False, None
             self._begin(timeout)
@@ -71,10 +74,12 @@ class CallSession:
 
     def close(self) -> None:
         """Let go of the worker, which others can use from now on."""
-        with self._turn(None):
+        with self._turn.taken():
             self._finish()
             self._is_closed = True
-            self._functions = {}  # each of them has the session, which would stay, and with it the environment's lease
+            if self._threads is not None:
+                self._threads.shutdown(wait=False)
+                self._threads = None
 
     def call(self, name: str, /, *positional: Any, **named: Any) -> Any:
         """Call a function by its name."""
@@ -84,16 +89,23 @@ class CallSession:
         """Raises ``AttributeError`` where the file has none of this name."""
         if name not in self._functions:
             self._require_function(name)
-            self._functions[name] = RemoteFunction(self, self._facts[name], self._options)
-        return self._functions[name]
+        # A new one each time: one that is kept here would keep the session, and with it the environment's lease.
+        return RemoteFunction(self, self._functions[name], self._options)
 
     def perform(
-        self, facts: FunctionFacts, positional: Sequence[Any], named: Mapping[str, Any], options: CallOptions
+        self,
+        name: str,
+        positional: Sequence[Any],
+        named: Mapping[str, Any],
+        options: CallOptions,
+        ticket: CallTicket | None = None,
     ) -> Any:
         """Carry out one call. See ``RemoteFunction``."""
-        deadline = self._take_turn(options.timeout)
+        deadline = self._turn.take(options.timeout)
         try:
-            return self._performed(facts.name, positional, named, options, deadline)
+            if ticket is not None:
+                ticket.begin(self)
+            return self._performed(name, positional, named, options, deadline)
         except WorkerLost as error:
             is_repaired = self._is_repaired(error)
             if not options.is_idempotent:
@@ -102,9 +114,11 @@ class CallSession:
                 raise
             self._lost = None
             self._begin(None)
-            return self._performed(facts.name, positional, named, options, deadline)
+            return self._performed(name, positional, named, options, deadline)
         finally:
-            self._end_turn()
+            if ticket is not None:
+                ticket.end()
+            self._turn.end()
 
     def cancel(self, level: str = ASK) -> bool:
         """Give up the call that is at work, from another thread. Whether there was one.
@@ -126,6 +140,8 @@ class CallSession:
 
     def give_up(self) -> None:
         """Cancel the call that is at work, in the ways that the options allow; in the end its worker is killed."""
+        if self._give_up_start():
+            return
         worker, number = self._worker, self._at_work
         if worker is None or not number:
             return
@@ -135,6 +151,15 @@ class CallSession:
             time.sleep(LOOK_SECONDS)
         if self._at_work == number:
             self.cancel(KILL)
+
+    @property
+    def threads(self) -> "Executor":
+        """One thread, in which calls wait for an event loop: more than one couldn't be at work."""
+        if self._threads is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._threads = ThreadPoolExecutor(1, "pipeline-call")
+        return self._threads
 
     @property
     def log(self) -> str:
@@ -157,13 +182,27 @@ class CallSession:
         return self.function(name)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self._facts})
+        return sorted({*super().__dir__(), *self._functions})
 
     def __enter__(self) -> Self:
         return self.start(self._start_seconds)
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    async def __aenter__(self) -> Self:
+        from pipeline.calls.asynchronous import awaited, beside
+
+        try:
+            return await awaited(self.threads, self.__enter__, self._give_up_start)
+        except BaseException:
+            await beside(self.close)
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        from pipeline.calls.asynchronous import beside
+
+        await beside(self.close)
 
     def __repr__(self) -> str:
         state = (
@@ -172,48 +211,37 @@ class CallSession:
         return f"<{self._source.shown} in environment {self._source.environment}, {state}>"
 
     def _require_function(self, name: str) -> None:
-        if not self._facts and not self._is_closed:
+        if not self._functions and not self._is_closed:
             self.start(self._start_seconds)
-        if name not in self._facts:
+        if name not in self._functions:
             raise AttributeError(
-                f"{self._source.shown} has no function '{name}'{did_you_mean(name, list(self._facts))}"
+                f"{self._source.shown} has no function '{name}'{did_you_mean(name, list(self._functions))}"
             )
-
-    @contextmanager
-    def _turn(self, timeout: float | None) -> Iterator[float | None]:
-        """The only call of this session, which others wait for; and its deadline. Raises ``CallTimedOut``."""
-        deadline = self._take_turn(timeout)
-        try:
-            yield deadline
-        finally:
-            self._end_turn()
-
-    def _take_turn(self, timeout: float | None) -> float | None:
-        deadline = None if timeout is None else time.monotonic() + timeout
-        if self._owner == threading.get_ident():
-            raise UsageError("a call is at work in this thread: its progress can't call the same worker", None)
-        if not self._lock.acquire(timeout=-1 if timeout is None else max(0.0, timeout)):
-            raise CallTimedOut("another call to the same worker took all the time", is_state_lost=False)
-        self._owner = threading.get_ident()
-        return deadline
-
-    def _end_turn(self) -> None:
-        self._owner = None
-        self._lock.release()
 
     def _begin(self, timeout: float | None) -> None:
         seconds = self._start_seconds if timeout is None else timeout
         self._log = SessionLog(self._source.project, self._source.environment)
         try:
-            self._worker, ready = begun(self._source, self._log, self._options.progress, seconds)
+            self._worker, ready = begun(self._source, self._log, self._options.progress, seconds, self._starts)
         except (RemoteError, WorkerLost) as error:
             if not self._is_repaired(error):
                 raise
-            self._worker, ready = begun(self._source, self._log, self._options.progress, seconds)
+            self._worker, ready = begun(self._source, self._log, self._options.progress, seconds, self._starts)
+        finally:
+            self._starting = None
         self._end = weakref.finalize(self, _let_go, self._worker, self._log)
         self.is_reloaded = ready["reloaded"]
-        self._facts = {each["name"]: FunctionFacts(**each) for each in ready["functions"]}
-        self._functions = {}
+        self._functions = {each["name"]: KnownFunction(FunctionFacts(**each)) for each in ready["functions"]}
+
+    def _starts(self, worker: CallWorker) -> None:
+        self._starting = worker
+
+    def _give_up_start(self) -> bool:
+        """From another thread. Whether there was one to give up: its worker is killed."""
+        worker = self._starting
+        if worker is not None:
+            worker.shut()
+        return worker is not None
 
     def _is_repaired(self, error: RemoteError | WorkerLost) -> bool:
         """Whether the environment was damaged, and is whole now."""

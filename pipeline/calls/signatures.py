@@ -26,6 +26,15 @@ class FunctionFacts(Struct, frozen=True):
     returns: str = ""
 
 
+class KnownFunction:
+    """A function of a session, as far as it is the same for every call."""
+
+    def __init__(self, facts: FunctionFacts) -> None:
+        self.facts = facts
+        self.signature = signature(facts)
+        self.places = places(self.signature)
+
+
 def signature(facts: FunctionFacts) -> inspect.Signature | None:
     if facts.parameters is None:
         return None

@@ -1,15 +1,18 @@
 """Several workers with the same file."""
 
-import asyncio
+import contextlib
+import gc
+import threading
 import time
+import weakref
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline.calls.environment import CallEnvironment
 from pipeline.calls.errors import RemoteError, SessionClosed
-from pipeline.calls.session import CallSession
-from pipeline.errors import UsageError
+from pipeline.errors import InputError, UsageError
 
 
 def test_map_gives_results_in_order_from_several_workers(alpha: CallEnvironment, called: Path) -> None:
@@ -42,27 +45,29 @@ def test_a_group_needs_a_worker_and_a_file_that_loads(alpha: CallEnvironment, ca
         pass
 
 
-def test_a_call_is_awaited_while_the_event_loop_goes_on(session: CallSession) -> None:
-    async def both() -> tuple[int, int]:
-        work = asyncio.ensure_future(session.sleeps.asynchronous(0.3))
-        rounds = 0
-        while not work.done():
-            await asyncio.sleep(0.01)
-            rounds += 1
-        return await work, rounds
-
-    result, rounds = asyncio.run(both())
-    assert result == 0.3
-    assert rounds > 3
+def test_map_gives_up_only_its_own_calls(alpha: CallEnvironment, called: Path) -> None:
+    results: list[float] = []
+    with alpha.open_group(called, workers=2) as group:
+        thread = threading.Thread(target=lambda: results.append(group.sleeps(1.5)))
+        thread.start()
+        time.sleep(0.2)
+        with pytest.raises(RemoteError):
+            list(group.map("steps", ["no number", 10_000]))
+        thread.join()
+    assert results == [1.5]
 
 
-def test_a_task_that_is_cancelled_cancels_the_call(session: CallSession) -> None:
-    async def cancelled() -> None:
-        work = asyncio.ensure_future(session.steps.asynchronous(100_000))
-        await asyncio.sleep(0.3)
-        work.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await work
-
-    asyncio.run(cancelled())
-    assert session.add(1) == 3
+@pytest.mark.parametrize("file", ["called.py", "nowhere.py"])
+def test_a_group_that_nobody_has_is_gone_at_once_after_an_error_too(
+    alpha: CallEnvironment, called: Path, file: str
+) -> None:
+    group = alpha.open_group(called.with_name(file), workers=2)
+    references: list[weakref.ref[Any]] = [weakref.ref(group), *map(weakref.ref, group.sessions)]
+    gc.disable()
+    try:
+        with contextlib.suppress(InputError), group, contextlib.suppress(RemoteError):
+            group.call("fails", "x")
+        del group
+        assert [each for each in references if each() is not None] == []
+    finally:
+        gc.enable()
