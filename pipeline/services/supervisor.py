@@ -34,7 +34,7 @@ from pipeline.services.lifecycle import EXTENSIONS, Lifecycle, ServicePhase
 from pipeline.services.log import Sink
 from pipeline.services.notifications import NotificationSocket
 from pipeline.services.order import ServiceOrder
-from pipeline.services.prober import LOOK, Prober
+from pipeline.services.probing import LOOK, ProbeRun
 from pipeline.services.program_run import ProgramRun
 from pipeline.services.signals import SignalPipe
 from pipeline.services.status import ServiceFailure, ServiceState, ServiceStatus
@@ -57,7 +57,7 @@ class Supervisor:
         self._token = secrets.token_urlsafe(32)
         self._notify = NotificationSocket(folder.path)
         self._programs = ProgramRun(order, folder, self._token, self._notify.address, sink)
-        self._prober = Prober(order.host, folder.file(PROBE))
+        self._prober = ProbeRun(order.host, folder.file(PROBE))
         self._signals = SignalPipe()
         self._lifecycle = Lifecycle(order.definition, time.monotonic())
         self._users = 0

@@ -14,7 +14,7 @@ LOOK = 0.05  # seconds between two looks, where nothing can be waited for
 LONGEST_WORDS = 200  # characters of what a command printed that are told
 
 
-class Prober:
+class ProbeRun:
     """One try at a time. ``output``: a file that gets what a command prints."""
 
     def __init__(self, host: str, output: Path) -> None:
