@@ -38,19 +38,20 @@ def _scan_opened(directory: Path) -> TreeScan:
 
 def _mend(directory: Path, item: TreeItem) -> bool:
     """Whether something had to be done."""
-    path = directory / item.path
     if item.is_link:
         return _make_relative(directory, item)
     wanted = stat.S_IRWXU if item.is_folder else stat.S_IRUSR
     if not (item.is_folder or item.is_file):
         return False
-    has_rights = item.mode & wanted == wanted
+    has_rights, has_other_names = item.mode & wanted == wanted, item.is_file and item.links > 1
+    if has_rights and not has_other_names:
+        return False
+    path = directory / item.path  # not for each of many files of which this is true
     if not has_rights:
         path.chmod(stat.S_IMODE(item.mode) | wanted)
-    if item.is_file and item.links > 1:
+    if has_other_names:
         _copy(path, item.mode)
-        return True
-    return not has_rights
+    return True
 
 
 def _copy(path: Path, mode: int) -> None:

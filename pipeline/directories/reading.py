@@ -1,7 +1,8 @@
 """A directory is read: the digest of each file in it, and with these its manifest.
 
-Small files are read in a few threads at once, which counts where they have to come from a disk. None is memory-mapped:
-a stage may have left a process that still cuts one off.
+Small files are mostly in memory still, where the stage that wrote them has just ended: then they are read one after the
+other, since threads would wait for one another. They are read in a few threads at once where they have to come from a
+disk, or are large. None is memory-mapped: a stage may have left a process that still cuts one off.
 """
 
 import errno
@@ -24,6 +25,7 @@ from pipeline.values import Struct
 CHUNK = 4 << 20  # bytes
 THREADS = 4
 AT_ONCE = 256  # files that a thread is given
+SMALL = 128 << 10  # bytes; more take longer to be hashed than a thread to be given them
 FLUSHED_ALONE = 64  # names up to which each is flushed by itself: beyond, to flush all that was written takes less
 NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # a pipe would wait for its writer forever
 CHANGED = "was changed while it was read: something that the stage has started still writes to it"
@@ -88,11 +90,34 @@ def _wait_until_settled(signature: Signature) -> None:
 
 
 def _digests(directory: Path, files: Sequence[TreeItem]) -> list[str]:
+    """In the order of the files."""
     digest = partial(file_digest, os.fspath(directory))
-    if len(files) <= AT_ONCE:
-        return list(map(digest, files))
+    digests: list[str] = []
+    for start in range(0, len(files), AT_ONCE):
+        some, before = files[start : start + AT_ONCE], _blocks_read()
+        if _are_large(some) and len(files) > AT_ONCE:
+            break
+        digests += map(digest, some)
+        if _blocks_read() > before:
+            break
+    rest = files[len(digests) :]
+    if not rest:
+        return digests
     with ThreadPoolExecutor(THREADS) as beside:
-        return list(beside.map(digest, files, chunksize=AT_ONCE))
+        return digests + list(beside.map(digest, rest, chunksize=AT_ONCE))
+
+
+def _are_large(files: Sequence[TreeItem]) -> bool:
+    return sum(each.size for each in files) > SMALL * len(files)
+
+
+def _blocks_read() -> int:
+    """How often this thread had to read from a disk so far; 0 where the system doesn't say."""
+    if os.name == "nt":
+        return 0
+    import resource
+
+    return resource.getrusage(getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)).ru_inblock
 
 
 def file_digest(directory: str, file: TreeItem) -> str:

@@ -8,6 +8,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 
 from pipeline.signatures import Signature, signature_in
@@ -57,7 +58,7 @@ def scan(directory: Path) -> TreeScan:
     top = os.lstat(directory)
     if not stat.S_ISDIR(top.st_mode):
         raise NotADirectoryError(errno.ENOTDIR, "it isn't a directory", os.fspath(directory))
-    items = tuple(sorted(_walk(os.fspath(directory)), key=_order))
+    items = tuple(sorted(_walk(os.fspath(directory)), key=attrgetter("path")))
     return TreeScan(_signature(top, items), items)
 
 
@@ -75,25 +76,15 @@ def _walk(directory: str) -> Iterator[TreeItem]:
             for each in found:
                 status = each.stat(follow_symlinks=False)
                 item = _item(before + each.name, status)
-                if item.is_folder:
+                if stat.S_ISDIR(item.mode):
                     folders.append((each.path, f"{item.path}/"))
                 yield item
 
 
 def _item(path: str, status: os.stat_result) -> TreeItem:
-    return TreeItem(
-        path,
-        status.st_mode,
-        status.st_ino,
-        status.st_nlink,
-        status.st_size if stat.S_ISREG(status.st_mode) else 0,
-        status.st_mtime_ns,
-        status.st_ctime_ns,
-    )
-
-
-def _order(item: TreeItem) -> str:
-    return item.path
+    mode = status.st_mode
+    size = status.st_size if stat.S_ISREG(mode) else 0
+    return TreeItem(path, mode, status.st_ino, status.st_nlink, size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def _signature(top: os.stat_result, items: tuple[TreeItem, ...]) -> Signature:
@@ -102,8 +93,8 @@ def _signature(top: os.stat_result, items: tuple[TreeItem, ...]) -> Signature:
     described = [(each.path, stat.S_IFMT(each.mode), each.inode, each.size, each.mtime_ns) for each in items]
     return Signature(
         top.st_ino,
-        sum(each.size for each in items),
-        max((each.mtime_ns for each in items if each.is_file), default=top.st_mtime_ns),
-        max(top.st_ctime_ns, *(each.ctime_ns for each in items), 0),
+        sum([each.size for each in items]),
+        max([each.mtime_ns for each in items if stat.S_ISREG(each.mode)], default=top.st_mtime_ns),
+        max([top.st_ctime_ns, 0, *[each.ctime_ns for each in items]]),
         blake3(repr((top.st_mtime_ns, described)).encode("utf-8", "surrogateescape")).hexdigest(),
     )

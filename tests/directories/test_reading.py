@@ -1,15 +1,18 @@
 """Directories as outputs: what is read of them, and what can't be one."""
 
+import itertools
 import os
 import shutil
 import socket
 import stat
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from pipeline.digests import content_digest
 from pipeline.directories import manifest, reading
 from pipeline.directories.own_files import make_own
 from pipeline.directories.placement import TreePlacer
@@ -114,6 +117,31 @@ def test_a_copy_has_the_same_digest_wherever_it_is(directory: Path, tmp_path: Pa
     copy = tmp_path / "elsewhere"
     shutil.copytree(directory, copy, symlinks=True)
     assert digest_of(copy) == digest_of(directory)
+
+
+@pytest.mark.parametrize(("size", "blocks", "threads"), [(1, 0, 1), (1, 8, 2), (9, 0, 2)])
+def test_only_what_comes_from_a_disk_or_is_large_is_read_in_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, blocks: int, threads: int
+) -> None:
+    monkeypatch.setattr(reading, "AT_ONCE", 4)
+    monkeypatch.setattr(reading, "SMALL", 8)
+    count = itertools.count(0, blocks)
+    monkeypatch.setattr(reading, "_blocks_read", lambda: next(count))
+    readers = set()
+    digest = reading.file_digest
+
+    def noted(directory: str, file: TreeItem) -> str:
+        readers.add(threading.current_thread() is threading.main_thread())
+        return digest(directory, file)
+
+    monkeypatch.setattr(reading, "file_digest", noted)
+    for number in range(20):
+        (tmp_path / f"{number}.bin").write_bytes(bytes([number]) * size)
+    found = read(tmp_path).manifest
+    assert (False in readers) == (threads > 1)
+    assert [each.content for each in found.entries] == [
+        content_digest(tmp_path / each.path).removeprefix("blake3:") for each in found.entries
+    ]
 
 
 def test_the_place_of_files_in_many_threads_doesn_t_count(tmp_path: Path) -> None:
