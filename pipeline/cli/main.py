@@ -19,6 +19,7 @@ COMMANDS = {
     "run": "pipeline.cli.run",
     "schema": "pipeline.cli.schema",
     "service": "pipeline.cli.service",
+    "serve": "pipeline.cli.serve",
     "stage": "pipeline.cli.stage",
     "subtitles": "pipeline.cli.subtitles",
     "ui": "pipeline.cli.ui",

@@ -49,9 +49,16 @@ class ReadyStage:
 
 @contextmanager
 def ready(
-    catalog: "Catalog", name: str, values: dict[str, Any], show: Progress, may_lack: bool = False
+    catalog: "Catalog",
+    name: str,
+    values: dict[str, Any],
+    show: Progress,
+    may_lack: bool = False,
+    is_served: bool = False,
 ) -> Iterator[ReadyStage]:
     """The stage, with its environment held in its place. ``may_lack``: inputs and models may be missing.
+
+    ``is_served``: it is a service, which isn't called but runs until it is stopped.
 
     Raises ``UsageError``, ``InputError`` for a file that isn't there, and ``NotReady``.
     """
@@ -65,7 +72,8 @@ def ready(
 
     require_name("stage", name, catalog.stage_names, "pipeline stage list")
     spec = catalog.stage(name)
-    stage_arguments.require_callable(spec)
+    if not is_served:
+        stage_arguments.require_callable(spec)
     inputs = stage_arguments.inputs(spec, values["inputs"], may_lack)
     parameters = stage_arguments.parameters(spec, values["parameters"])
     models = stage_arguments.models(spec, values["models"], may_lack)

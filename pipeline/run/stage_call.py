@@ -39,6 +39,14 @@ class StageCall:
 
 def write_invocation(project: ProjectFolder, call: StageCall, attempt: Attempt) -> None:
     """Write the attempt's ``invocation.json``. Raises ``ConfigurationError`` where a file of the stage isn't there."""
+    attempt.invocation.write_bytes(encode(invocation(project, call, str(attempt.outputs), str(attempt.work))))
+
+
+def invocation(project: ProjectFolder, call: StageCall, outputs: str = "", work: str = "") -> InvocationFile:
+    """``outputs`` and ``work``: folders; a service has the one of none, and the other of its supervisor.
+
+    Raises ``ConfigurationError`` where a file of the stage isn't there.
+    """
     spec = call.spec
     files = {slot: list(call.inputs.get(slot, ())) for slot in spec.inputs}
     command = None
@@ -46,7 +54,7 @@ def write_invocation(project: ProjectFolder, call: StageCall, attempt: Attempt) 
         from pipeline.run import stage_command
 
         command = stage_command.of_spec(spec.command).invocation
-    content = InvocationFile(
+    return InvocationFile(
         schema=SCHEMA,
         arguments=Arguments(
             name=spec.name,
@@ -59,9 +67,8 @@ def write_invocation(project: ProjectFolder, call: StageCall, attempt: Attempt) 
         modules=list(map(str, call.modules(project))),
         inputs={slot: [os.path.abspath(path) for path in paths] for slot, paths in files.items()},
         models={slot: str(folder) for slot, folder in call.models.items()},
-        output_folder=str(attempt.outputs),
-        work=str(attempt.work),
+        output_folder=outputs,
+        work=work,
         cpus=call.cpus,
         command=command,
     )
-    attempt.invocation.write_bytes(encode(content))

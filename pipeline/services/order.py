@@ -30,3 +30,4 @@ class ServiceOrder(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     resources: ResourceRequest = ResourceRequest()  # granted once, by the run that started it
     host: str = LOCAL  # that its ports are bound to
     fixed_ports: Mapping[str, int] = field(default_factory=dict)  # by name; the others are chosen
+    token: str | None = None  # empty: who asks needs none; ``None``: a new one, which only users of the service get

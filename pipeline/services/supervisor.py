@@ -54,7 +54,7 @@ class Supervisor:
         self._order = order
         self._folder = folder
         self._door = Door(listener)
-        self._token = secrets.token_urlsafe(32)
+        self._token = secrets.token_urlsafe(32) if order.token is None else order.token
         self._notify = NotificationSocket(folder.path)
         self._programs = ProgramRun(order, folder, self._token, self._notify.address, sink)
         self._prober = ProbeRun(order.host, folder.file(PROBE))

@@ -1,0 +1,345 @@
+"""``pipeline serve``: a service in the foreground, and new versions of it while clients send."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import psutil
+import pytest
+
+from tests.conftest import BIN, Sandbox
+
+PATIENCE = 30.0  # seconds
+SERVICE = """\
+# /// script
+# [tool.pipeline.stage]
+# environment = "alpha"
+# [tool.pipeline.stage.parameters]
+# word = "hello"
+# [tool.pipeline.stage.service]
+# ready = {http = "/health", period = 0.2}
+# stop = {timeout = 3}
+# ports = ["http", "admin"]
+# ///
+import http.server, os, quirk, threading, time
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        if self.path == "/die":
+            os._exit(3)
+        if self.path == "/slow":
+            time.sleep(1)
+        if STAGE.token and self.path != "/health" and self.headers["Authorization"] != "Bearer " + STAGE.token:
+            return self.answer(401, "no")
+        self.answer(200, "VERSION " + STAGE.parameters["word"] + " " + quirk.VERSION)
+
+    def answer(self, code, text):
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_):
+        pass
+
+def serve(stage):
+    global STAGE
+    STAGE = stage
+    print("started VERSION", flush=True)
+    admin = http.server.ThreadingHTTPServer((stage.host, stage.port("admin")), Handler)
+    threading.Thread(target=admin.serve_forever, daemon=True).start()
+    with http.server.ThreadingHTTPServer((stage.host, stage.port("http")), Handler) as server:
+        server.serve_forever()
+"""
+
+
+class Served:
+    """A ``pipeline serve`` that runs, with what it tells."""
+
+    def __init__(self, sandbox: Sandbox, *words: str | Path) -> None:
+        self.process = sandbox.start("pipeline", "serve", *words)
+        self.events: list[dict[str, Any]] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            event: dict[str, Any] = json.loads(line)
+            self.events.append(event)
+
+    def event(self, name: str, version: int = 0) -> dict[str, Any]:
+        """The first event of this name (and version), as soon as it is there."""
+        found: list[dict[str, Any]]
+        found = self.wait(lambda: [each for each in self.told(name) if version in (0, each.get("version"))])
+        return found[0]
+
+    def told(self, name: str) -> list[dict[str, Any]]:
+        return [each for each in list(self.events) if each.get("event") == name]
+
+    def wait(self, look: Callable[[], Any]) -> Any:
+        until = time.monotonic() + PATIENCE
+        while not (found := look()):
+            assert time.monotonic() < until, self.events
+            assert self.process.poll() is None or look(), self.end()
+            time.sleep(0.01)
+        return found
+
+    def port(self, name: str = "http") -> int:
+        return int(self.event("ready")["urls"][name].rpartition(":")[2])
+
+    def get(self, path: str = "/", name: str = "http", token: str = "") -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port(name), timeout=PATIENCE)
+        connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
+        answer = connection.getresponse()
+        try:
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        """Its exit code, and what it said to a person."""
+        self.process.send_signal(number)
+        code = self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+        assert self.process.stderr
+        return code, self.process.stderr.read().decode()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.end()
+        for stream in (self.process.stdout, self.process.stderr):
+            assert stream
+            stream.close()
+
+
+@pytest.fixture
+def project(ready: Sandbox) -> Iterator[Sandbox]:
+    version(ready, "one")
+    yield ready
+    until = time.monotonic() + PATIENCE
+    while left := _programs(ready):
+        assert time.monotonic() < until, left
+        time.sleep(0.05)
+
+
+def version(sandbox: Sandbox, name: str, source: str = SERVICE) -> None:
+    sandbox.write("stages/web.py", source.replace("VERSION ", f"{name} ").replace("started VERSION", f"started {name}"))
+
+
+def _programs(sandbox: Sandbox) -> list[int]:
+    """Processes of services of this project."""
+    found = []
+    for process in psutil.process_iter(["environ"]):
+        variables = process.info["environ"] or {}
+        if "PIPELINE_SERVICE_FOLDER" in variables and str(sandbox.root) in variables.get(
+            "VIRTUAL_ENV", str(sandbox.root)
+        ):
+            found.append(process.pid)
+    return found
+
+
+def test_it_serves_on_its_ports_until_it_is_asked_to_end(project: Sandbox) -> None:
+    with Served(project, "web", "--param", "word=hi") as served:
+        assert served.get() == (200, "one hi 1.0")
+        assert served.get(name="admin") == (200, "one hi 1.0")
+        served.wait(lambda: [each for each in served.events if each.get("line") == "started one"])
+        assert {each["service"] for each in served.events} == {"web"}
+        assert served.end() == (0, "")
+    assert served.events[-1]["event"] == "ended"
+
+
+def test_a_port_can_be_chosen_and_ctrl_c_ends_it(project: Sandbox) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        number = free.getsockname()[1]
+    with Served(project, "web", "--port", f"admin={number}") as served:
+        assert served.port("admin") == number
+        assert served.get(name="admin")[0] == 200
+        assert served.end(signal.SIGINT)[0] == 0
+
+
+def test_a_client_that_sends_all_the_time_loses_no_request_when_a_new_version_takes_over(project: Sandbox) -> None:
+    with Served(project, "web") as served:
+        port, stop, answers, errors = served.port(), threading.Event(), list[str](), list[Exception]()
+
+        def send() -> None:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+            while not stop.is_set():
+                try:
+                    connection.request("GET", "/")
+                    answer = connection.getresponse()
+                    answers.append(f"{answer.status} {answer.read().decode()}")
+                except (OSError, http.client.HTTPException) as error:
+                    errors.append(error)
+            connection.close()
+
+        threads = [threading.Thread(target=send) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for number, name in ((2, "two"), (3, "three")):
+            version(project, name)
+            served.process.send_signal(signal.SIGHUP)
+            served.event("stopped", number - 1)
+        time.sleep(0.1)
+        stop.set()
+        for thread in threads:
+            thread.join(PATIENCE)
+        assert not errors
+        assert set(answers) == {f"200 {name} hello 1.0" for name in ("one", "two", "three")}
+
+
+def test_a_request_that_has_begun_is_answered_by_its_own_version(project: Sandbox) -> None:
+    with Served(project, "web") as served:
+        served.port()
+        answers: list[tuple[int, str]] = []
+        thread = threading.Thread(target=lambda: answers.append(served.get("/slow")))
+        thread.start()
+        time.sleep(0.3)
+        version(project, "two")
+        served.process.send_signal(signal.SIGHUP)
+        served.event("ready", 2)
+        assert served.get() == (200, "two hello 1.0")
+        thread.join(PATIENCE)
+        assert answers == [(200, "one hello 1.0")]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "instead"), [("import http", "1 / 0\nimport http"), ("def serve(", "def run("), ("# [tool", "# [[tool")]
+)
+def test_a_new_version_that_fails_leaves_the_one_that_serves(project: Sandbox, wrong: str, instead: str) -> None:
+    with Served(project, "web") as served:
+        served.port()
+        version(project, "two", SERVICE.replace(wrong, instead, 1).replace("# stop =", "# restarts = 0\n# stop ="))
+        served.process.send_signal(signal.SIGHUP)
+        assert served.event("replacement failed", 2)["failure"]
+        assert served.get() == (200, "one hello 1.0")
+        version(project, "three")
+        served.process.send_signal(signal.SIGHUP)
+        served.event("stopped", 1)
+        assert served.get() == (200, "three hello 1.0")
+
+
+def test_requests_wait_while_the_program_is_started_again(project: Sandbox) -> None:
+    with Served(project, "web") as served:
+        assert served.get("/die")[0] == 502
+        assert served.get() == (200, "one hello 1.0")
+        served.event("restarting")
+
+
+def test_a_request_that_has_begun_is_answered_before_the_end(project: Sandbox) -> None:
+    with Served(project, "web") as served:
+        served.port()
+        answers: list[tuple[int, str]] = []
+        thread = threading.Thread(target=lambda: answers.append(served.get("/slow")))
+        thread.start()
+        time.sleep(0.3)
+        assert served.end()[0] == 0
+        thread.join(PATIENCE)
+        assert answers == [(200, "one hello 1.0")]
+
+
+def test_nothing_is_left_when_it_is_killed(project: Sandbox) -> None:
+    with Served(project, "web") as served:
+        served.port()
+        served.process.kill()
+        served.process.wait(PATIENCE)  # the fixture waits until all of it is gone
+
+
+def test_who_asks_needs_the_token_that_is_made_once(project: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    for _ in range(2):
+        with Served(project, "web", "--token-file", file) as served:
+            assert served.get()[0] == 401
+            token = file.read_text().strip()
+            assert served.get(token=token)[0] == 200
+            assert token not in json.dumps(served.events)
+    assert len(token) > 20
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_service_that_cannot_start_says_why(project: Sandbox) -> None:
+    source = SERVICE.replace("import http", "print('no such card')\n1 / 0\nimport http")
+    version(project, "one", source.replace("# stop =", "# restarts = 0\n# stop ="))
+    done = project.run("pipeline", "serve", "web")
+    assert done.code == 4, done.err
+    assert "no such card" in done.out
+    assert "ZeroDivisionError" in done.err
+
+
+def test_a_port_that_is_taken_is_told_before_anything_starts(project: Sandbox) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = project.run("pipeline", "serve", "web", "--port", str(taken.getsockname()[1]))
+    assert done.code == 2, done.err
+    assert "starting" not in done.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("upper",),
+        ("nothing",),
+        ("web", "--port", "api=80"),
+        ("web", "--port", "many"),
+        ("web", "--port", "70000"),
+        ("web", "--host", "0.0.0.0"),
+        ("web", "--param", "wrod=x"),
+        ("web", "--service", "api"),
+    ],
+)
+def test_what_is_typed_wrong_is_told(sandbox: Sandbox, words: tuple[str, ...]) -> None:
+    version(sandbox, "one")
+    done = sandbox.give("pipeline", "serve", *words)
+    assert done.code == 2, done.err
+    assert done.next_step
+
+
+def test_a_token_file_that_others_wrote_is_read_with_care(sandbox: Sandbox, tmp_path: Path) -> None:
+    version(sandbox, "one")
+    (tmp_path / "token").write_text("\n")
+    assert sandbox.give("pipeline", "serve", "web", "--token-file", tmp_path / "token").code == 2
+
+
+def test_an_environment_that_is_not_built_is_said_with_the_way_to_build_it(sandbox: Sandbox) -> None:
+    version(sandbox, "one")
+    done = sandbox.give("pipeline", "serve", "web")
+    assert done.code == 3, done.err
+
+
+def test_a_unit_runs_the_same_command(sandbox: Sandbox) -> None:
+    version(sandbox, "one")
+    words = ["web", "--param", "word=hi you", "--port", "8123", "--token-file", "secret"]
+    done = sandbox.give("pipeline", "serve", *words, "--systemd-unit")
+    assert done.code == 0, done.err
+    (command,) = [line for line in done.out.splitlines() if line.startswith("ExecStart=")]
+    assert f" serve web --root {sandbox.root} " in command
+    assert '"word=hi you"' in command
+    assert f"--token-file {Path('secret').absolute()}" in command
+    assert not Path("secret").exists()
+
+
+def test_systemd_is_told_when_it_is_ready_and_while_a_version_is_replaced(project: Sandbox, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.bind(str(tmp_path / "notify"))
+        channel.settimeout(PATIENCE)
+        variables = {**os.environ, "PIPELINE_ROOT": str(project.root), "NOTIFY_SOCKET": str(tmp_path / "notify")}
+        process = subprocess.Popen([BIN / "pipeline", "serve", "web"], env=variables, stdout=subprocess.DEVNULL)
+        said = [channel.recv(1000).decode()]
+        process.send_signal(signal.SIGHUP)
+        said += [channel.recv(1000).decode().partition("\n")[0] for _ in range(2)]
+        process.terminate()
+        said.append(channel.recv(1000).decode())
+        assert process.wait(PATIENCE) == 0
+    assert said == ["READY=1", "RELOADING=1", "READY=1", "STOPPING=1"]
