@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.output_edits import OutputEdit
-from pipeline.progress import Progress
 from pipeline.values import Struct
 
 if TYPE_CHECKING:
+    from pipeline.progress import Progress
     from pipeline.run.edit_merger import EditMerger
 
 
@@ -17,7 +17,7 @@ class JobEdits(Struct, frozen=True):
 
     merger: "Callable[[], EditMerger]"
     job: PlannedJob
-    tell: Progress
+    tell: "Progress"
 
     def merged(self, stage: str) -> OutputEdit | None:
         """A person's edit of the stage's subtitles in those that it has made now."""

@@ -7,6 +7,7 @@ import contextlib
 import os
 import time
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,6 @@ from pipeline.run.invocations import Invocations
 from pipeline.run.job_edits import JobEdits
 from pipeline.run.job_end import JobEnd
 from pipeline.run.job_journal import JobJournal
-from pipeline.run.job_services import JobServices
 from pipeline.run.observer import JobOutcome
 from pipeline.run.output_signatures import OutputSignatures
 from pipeline.run.reuse import Reuse
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from pipeline.progress import Progress
     from pipeline.run.failures.evidence import ServiceTrouble
     from pipeline.run.failures.message import Failure
+    from pipeline.run.job_services import JobServices
     from pipeline.services.order import ServiceOrder
 
 
@@ -75,7 +76,6 @@ class JobRun:
         edits = JobEdits(context.edits, job, self.progress)
         self._due = DueStages(self._chosen, self._graph, keys, reuse, self._journal, edits.merged, edits.followed)
         self._guard = InputGuard(job, self._results, context.store, self._signatures)
-        self._services = JobServices(job.plan.services, self._chosen.stages, self._graph.is_over)
         self._end = JobEnd(job, self._journal, self.progress)
         self._running: dict[str, LiveAttempt] = {}
         self._left: str | None = None  # a stage that wasn't started, since something else had failed
@@ -270,6 +270,12 @@ class JobRun:
     def has_failed(self) -> bool:
         """Whether a stage won't have a result."""
         return self._due.error is not None
+
+    @cached_property
+    def _services(self) -> "JobServices":
+        from pipeline.run.job_services import JobServices
+
+        return JobServices(self.job.plan.services, self._chosen.stages, self._graph.is_over)
 
     def beside(self, task: Task) -> list[ResourceRequest]:
         """What the services need that a task uses."""

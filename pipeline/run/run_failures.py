@@ -5,11 +5,11 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from pipeline.run.backlog import Backlog
-from pipeline.run.beside_loop import Act
 from pipeline.run.job_run import JobRun
 from pipeline.run.task import LiveAttempt, Task
 
 if TYPE_CHECKING:
+    from pipeline.run.beside_loop import Act
     from pipeline.run.failed_attempts import FailedAttempts
     from pipeline.run.failures.evidence import ServiceTrouble
     from pipeline.run.failures.message import Failure
@@ -21,7 +21,7 @@ class RunFailures:
 
     def __init__(
         self,
-        wake: Act,
+        wake: "Act",
         backlog: Backlog,
         keep_going: bool,
         live_job: Callable[[str], JobRun | None],
