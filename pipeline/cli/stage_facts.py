@@ -6,6 +6,7 @@ from typing import Any
 from pipeline.config.catalog import Catalog
 from pipeline.extensions import origin
 from pipeline.plan.stage_arguments import kind_of
+from pipeline.values import plain
 
 DOCSTRING = re.compile(r'^(?:"""|\'\'\')(.+?)(?:\.?\s*$|\.?(?:"""|\'\'\'))', re.MULTILINE)
 
@@ -27,6 +28,8 @@ def facts(catalog: Catalog, name: str) -> dict[str, Any]:
         "models": [{"slot": slot, "required": slot in spec.models} for slot in (*spec.models, *spec.optional_models)],
         "outputs": dict(spec.outputs),
         "ensure": dict(spec.ensure),
+        "services": list(spec.services),
+        "service": plain(spec.service),
         "modules": list(spec.modules),
         "policy": dict(spec.policy),
         "command": list(spec.command.words) if spec.command and spec.command.words else None,

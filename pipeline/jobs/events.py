@@ -124,6 +124,7 @@ class ServiceEnded(ServiceEvent, frozen=True, tag="service_ended"):
 
     reason: str = ""
     kind: str | None = None  # the class of its failure
+    log_lines: tuple[str, ...] = ()  # the last ones, where it failed: its log goes with it
 
 
 class EditedOutput(Struct, frozen=True, forbid_unknown_fields=True):

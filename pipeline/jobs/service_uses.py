@@ -20,6 +20,7 @@ class ServiceUse(Struct, frozen=True, kw_only=True):
     is_shared: bool = False  # somebody else had started it
     ready_seconds: float | None = None  # until it was ready, the last time
     failures: tuple[str, ...] = ()  # with their class, in their order
+    last_lines: tuple[str, ...] = ()  # of its log, at the last failure
 
 
 def of_job(plan: Plan, events: Iterable[AnyEvent]) -> tuple[ServiceUse, ...]:
@@ -47,7 +48,8 @@ def _after(before: ServiceUse, event: ServiceEvent) -> ServiceUse:
     assert isinstance(event, ServiceEnded)
     if not event.kind:
         return replace(before, state=FAILED if before.state == FAILED else ENDED)
-    return replace(before, state=FAILED, failures=(*before.failures, f"{event.kind}: {event.reason}"))
+    failures = (*before.failures, f"{event.kind}: {event.reason}")
+    return replace(before, state=FAILED, failures=failures, last_lines=event.log_lines)
 
 
 def words(use: ServiceUse) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline import __version__
 from pipeline.files import read_json, tail
-from pipeline.jobs import items, output_edits, overview, sidecar
+from pipeline.jobs import items, output_edits, overview, service_uses, sidecar
 from pipeline.jobs.events import AnyEvent, AttemptFailed
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
@@ -60,6 +60,7 @@ def read(job: PlannedJob, store: JobStore, health: Mapping[str, str], decisions:
         attempts=attempts[:MOST_ATTEMPTS],
         left_out=max(0, len(attempts) - MOST_ATTEMPTS),
         edges=tuple(_edges(job.stages)),
+        services=service_uses.of_job(job.plan, events),
         environments=tuple(_environments(job, health, attempts)),
         models=job.plan.models,
         parameters=_parameters(job),

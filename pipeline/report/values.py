@@ -6,6 +6,7 @@ a job that was continued the next day can be looked at.
 
 from typing import Any
 
+from pipeline.jobs.service_uses import ServiceUse
 from pipeline.values import Struct, field
 
 FINISHED, FAILED, STOPPED, KILLED, RUNNING = "finished", "failed", "stopped", "killed", "running"
@@ -176,6 +177,7 @@ class JobReport(Struct, frozen=True, kw_only=True):
     attempts: tuple[AttemptSpan, ...]  # in the order of their start
     left_out: int = 0  # attempts that aren't listed, since there are too many
     edges: tuple[tuple[str, str], ...] = ()  # between stages of the plan: from, to
+    services: tuple[ServiceUse, ...] = ()
     environments: tuple[ReportedEnvironment, ...] = ()
     models: dict[str, str] = field(default_factory=dict)  # to their digests
     parameters: dict[str, Any] = field(default_factory=dict)

@@ -177,7 +177,7 @@ class RunServices:
             self._note(held, lambda name: ServiceStarted(name, held.key, held.was_there))
         failure = held.status.failure if held.status else None
         if failure and failure != (before.failure if before else None):
-            self._note(held, lambda name: ServiceEnded(name, failure.text, failure.kind.value))
+            self._note(held, lambda name: ServiceEnded(name, failure.text, failure.kind.value, failure.log_lines))
         if held.is_ready and not was_ready:
             held.told = ""
             seconds = round(now() - held.began, 3)

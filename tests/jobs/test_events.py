@@ -56,7 +56,7 @@ EVENTS: list[AnyEvent] = [
     ServiceStarted("server", DIGEST, shared=True),
     ServiceReady("server", 1.5),
     ServiceEnded("server"),
-    ServiceEnded("server", ODD, "crashed"),
+    ServiceEnded("server", ODD, "crashed", (ODD, "last words")),
     OutputEdited("one", {"file": EditedOutput(DIGEST, OUTPUTS["file"])}, ODD),
     EditDropped("one", ODD),
     RunInterrupted("SIGTERM"),

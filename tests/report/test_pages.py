@@ -4,6 +4,7 @@ import json
 import re
 from html.parser import HTMLParser
 
+from pipeline.jobs.service_uses import ServiceUse
 from pipeline.report import pages
 from pipeline.report.totals import totals
 from pipeline.report.values import JobComparison, ReportedDifference, ReportedFailure, ReportedFile, ReportedReason
@@ -38,6 +39,16 @@ def hostile_page() -> str:
             input=HOSTILE,
             parameters={"name": HOSTILE},
             notes=(HOSTILE,),
+            services=(
+                ServiceUse(
+                    name=HOSTILE,
+                    uses=HOSTILE,
+                    environment=HOSTILE,
+                    users=(HOSTILE,),
+                    failures=(HOSTILE,),
+                    last_lines=(HOSTILE,),
+                ),
+            ),
             decisions=(HOSTILE,),
             reasons=(ReportedReason((HOSTILE,), 1, "ran", HOSTILE, (HOSTILE,)),),
             failures=(

@@ -11,6 +11,7 @@ from pipeline.cli.output import print_json, print_table
 from pipeline.cli.stage_facts import facts
 from pipeline.config.catalog import Catalog
 from pipeline.config.source import require_name
+from pipeline.services.definition import HTTP
 from pipeline.text import printable
 
 
@@ -30,10 +31,13 @@ def command(name: str, as_json: bool) -> None:
     click.echo(f"file {found['file']}, environment {found['environment']}")
     if started := (found["command"] and shlex.join(found["command"])) or found["shell"]:
         click.echo(f"starts: {printable(started.strip())}")
+    if found["service"]:
+        click.echo(f"a service, with the ports: {', '.join(found['service'].get('ports', (HTTP,)))}")
     rows = [
         *(["input", each, "", ""] for each in found["inputs"]),
         *(["parameter", each["name"], each["type"], _shown(each["default"])] for each in found["parameters"]),
         *(["model", each["slot"], "", "" if each["required"] else "(may be left out)"] for each in found["models"]),
+        *(["service", each, "", "(stage.service)"] for each in found["services"]),
         *(["output", slot, "", pattern] for slot, pattern in found["outputs"].items()),
     ]
     print_table(["", "name", "type", "default or file"], rows, "it declares no inputs, parameters or outputs")
