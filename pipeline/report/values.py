@@ -33,7 +33,7 @@ class Phase(Struct, frozen=True):
 
 WAITED, START, RAN, COMMITTED = "waited", "start", "ran", "committed"
 PHASES = {
-    WAITED: "It was ready, and waited for its turn: for a free CPU, memory, a card or its next attempt.",
+    WAITED: "It was ready, and waited for its turn: for a free CPU, memory, a card, a service or its next attempt.",
     START: "Its process was started, and its modules were imported.",
     RAN: "Its function ran.",
     COMMITTED: "Its outputs were checked and put on the disk.",

@@ -16,6 +16,7 @@ from pipeline.run.beside_loop import Act, BesideLoop
 from pipeline.run.task import ServiceAccess
 from pipeline.run.timers import now
 from pipeline.services.client import SUPERVISOR_ENDED, connect
+from pipeline.services.folder import ServiceFolder
 from pipeline.services.order import ServiceOrder
 from pipeline.services.status import FailureKind, ServiceFailure, ServiceState, ServiceStatus
 
@@ -97,14 +98,16 @@ class HeldService:
         poller.register(client.fileno(), select.POLLIN)
         poller.register(self._ended, select.POLLIN)
         with closing(client):
-            last = client.status()
-            was_there = 0 < last.started_at < asked
-            post(partial(self._take, last, was_there))
-            while not last.is_over and self._ended.fileno() not in dict(poller.poll()):
-                if (status := client.status()) != last:
+            last, was_there = None, False
+            while True:
+                status = client.status()
+                if last is None and status.started_at:  # the first word of its supervisor
+                    was_there = status.started_at < asked
+                if status != last and (status.started_at or status.is_over):
                     last = status
                     post(partial(self._take, status, was_there))
-        return _nothing
+                if status.is_over or self._ended.fileno() in dict(poller.poll()):
+                    return _nothing
 
     def _take(self, status: ServiceStatus, was_there: bool) -> None:
         self.was_there = was_there
@@ -113,6 +116,15 @@ class HeldService:
             self.losses += status.state is not ServiceState.READY or status.restarts != before.restarts
         self.status = status
         self._changed(self, before)
+
+
+def is_running(order: ServiceOrder) -> bool:
+    """Whether somebody has started it already."""
+    try:
+        ServiceFolder.of(runtime_folder.locate(os.environ), order.key).connect().close()
+    except OSError:
+        return False
+    return True
 
 
 def _not_started(error: Exception) -> ServiceStatus:

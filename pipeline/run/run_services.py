@@ -8,12 +8,13 @@ from functools import partial
 
 from pipeline.host.resources import Grant, Ledger
 from pipeline.jobs.events import ServiceEnded, ServiceReady, ServiceStarted
+from pipeline.policy import ResourceRequest
 from pipeline.run import service_orders
 from pipeline.run.backlog import LEASE_SECONDS, Backlog
 from pipeline.run.beside_loop import Act
 from pipeline.run.failures.evidence import ServiceTrouble
 from pipeline.run.failures.message import Failure
-from pipeline.run.held_service import HeldService
+from pipeline.run.held_service import HeldService, is_running
 from pipeline.run.job_run import JobRun
 from pipeline.run.service_failures import is_suspect, trouble_of
 from pipeline.run.task import LiveAttempt, Task
@@ -44,6 +45,7 @@ class RunServices:
         self._end_all = end_all
         self._held: dict[str, HeldService] = {}  # by key
         self._orders: dict[tuple[str, str], ServiceOrder] = {}  # by job and the service's name in it
+        self._own: set[str] = set()  # keys of services that this run has started, some time
 
     def are_ready(self, job: JobRun, task: Task, grant: Grant) -> bool:
         """Whether the task can run now, which then knows where its services are. Else it has been put somewhere.
@@ -138,7 +140,7 @@ class RunServices:
     def _begin(self, orders: Sequence[ServiceOrder], grant: Grant) -> bool:
         """Whether all of them are held now, those that are over anew."""
         missing = [order for order in orders if order.key not in self._held or self._held[order.key].is_over]
-        grants = self._ledger.hold([order.resources for order in missing], grant)
+        grants = self._ledger.hold([_needs(order) for order in missing], grant)
         if grants is None:
             return False
         for order, own in zip(missing, grants, strict=True):
@@ -162,7 +164,9 @@ class RunServices:
 
     def _changed(self, held: HeldService, before: ServiceStatus | None) -> None:
         self._note_change(held, before)
-        if held.is_over or held.was_there:  # who has started it counts what it needs
+        if not held.was_there:
+            self._own.add(held.key)
+        if held.is_over or held.key not in self._own:  # who has started it counts what it needs
             self._give_back(held)
         if held.state is ServiceState.FAILED:
             self._end_all(lambda live: held.key in self._keys_of(live))
@@ -223,3 +227,9 @@ class RunServices:
         if held.grant:
             self._ledger.give_back(held.grant)
             held.grant = None
+
+
+def _needs(order: ServiceOrder) -> ResourceRequest:
+    """Of the machine. A service that runs has its cards already, and nobody could have them twice."""
+    there = order.resources.gpus and is_running(order)
+    return ResourceRequest(cpus=0) if there else order.resources

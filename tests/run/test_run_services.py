@@ -16,18 +16,22 @@ from pipeline.files import read_json
 from pipeline.host.machine import Machine
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedService, PlannedStage
+from pipeline.jobs.state import Status
 from pipeline.run import held_service
 from pipeline.run.bounds import Bounds
 from pipeline.services.client import SUPERVISOR_ENDED
 from pipeline.services.order import ServiceOrder
 from pipeline.services.status import FailureKind, ServiceFailure, ServiceState, ServiceStatus
-from pipeline.values import plain
+from pipeline.values import plain, replace
 from tests.jobs.helpers import a_stage
-from tests.run.helpers import DONE, FAILS, HANGS, Act, Bench, events, link, statuses
+from tests.run.helpers import DONE, FAILS, HANGS, Act, Bench, events, fan_out, link, lister, listing, statuses
 
-STARTING = ServiceStatus(state=ServiceState.STARTING, message="loading")
-READY = ServiceStatus(state=ServiceState.READY, urls={"http": "http://127.0.0.1:1"}, token="secret-token", log="/l")
-AGAIN = ServiceStatus(state=ServiceState.READY, urls={"http": "http://127.0.0.1:2"}, token="second-token", restarts=1)
+LATER = 4e9  # seconds since 1970
+STARTING = ServiceStatus(state=ServiceState.STARTING, message="loading", started_at=LATER)
+READY = ServiceStatus(
+    state=ServiceState.READY, urls={"http": "http://127.0.0.1:1"}, token="secret-token", log="/l", started_at=LATER
+)
+AGAIN = replace(READY, urls={"http": "http://127.0.0.1:2"}, token="second-token", restarts=1)
 ENDED = ServiceStatus(state=ServiceState.ENDED)
 
 
@@ -180,7 +184,7 @@ def test_a_stage_whose_service_dies_is_repeated_once_without_a_retry_of_its_own(
 
 
 def test_it_is_repeated_once_and_not_for_ever(bench: Bench, services: Services) -> None:
-    third = ServiceStatus(state=ServiceState.READY, urls={"http": "http://127.0.0.1:3"}, restarts=2)
+    third = replace(READY, urls={"http": "http://127.0.0.1:3"}, restarts=2)
     acts = [FAILS.then(first=services.say(STARTING, each)) for each in (AGAIN, third)]
     made = job(bench, user("ask", retries={"attempts": 5}))
     error = bench.run_one(made, ask=acts).error
@@ -277,3 +281,33 @@ def test_with_keep_going_off_a_service_that_fails_ends_the_run(bench: Bench, ser
     made = job(bench, user("ask"), link("lone", resources={"cpus": 4}))
     bench.run_one(made, bounds=Bounds(keep_going=False, max_parallel=1))
     assert "failed" in statuses(made).values()
+
+
+def test_all_members_of_a_fan_out_share_the_service(bench: Bench, services: Services) -> None:
+    made = job(bench, lister(), fan_out("part", services={"api": "server"}), link("after"))
+    assert bench.run_one(made, split=listing(1, 2, 3)).error is None
+    assert len(services.clients) == 1
+    assert invocation(made, "part_0001")["services"] == {"api": {"http": "http://127.0.0.1:1"}}
+
+
+def test_a_fan_out_without_members_starts_no_service(bench: Bench, services: Services) -> None:
+    made = job(bench, lister(), fan_out("part", services={"api": "server"}))
+    assert bench.run_one(made, split=listing()).error is None
+    assert services.clients == []
+
+
+def test_a_job_that_is_cancelled_while_its_service_starts_lets_go_of_it(bench: Bench, services: Services) -> None:
+    services.beginnings = [[STARTING]]
+    made = job(bench, user("ask"), link("lone"))
+    bench.run_one(made, lone=bench.cancelling(made))
+    assert made.state().status is Status.CANCELLED
+
+
+def test_a_service_of_another_run_is_counted_by_that_one(bench: Bench, services: Services) -> None:
+    bench.machine = Machine(2, 8 << 30)
+    there = replace(READY, started_at=1.0)
+    services.beginnings = [[there]]
+    made = job(bench, user("a"), user("b"))
+    bench.run_one(made)
+    assert bench.executor.most == 2
+    assert [shared for (shared,) in events(made, "shared")] == [True]
