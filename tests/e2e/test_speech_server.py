@@ -47,7 +47,7 @@ def client(spawning: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_openai_s_own_client_gets_what_it_expects(server: Served, client: Path) -> None:
     script = Path(__file__).parent / "openai_client.py"
-    command = [client, "-I", script, server.url(), token(server), SAMPLE, SAMPLE.with_suffix(".txt")]
+    command: list[str | Path] = [client, "-I", script, server.url(), token(server), SAMPLE, SAMPLE.with_suffix(".txt")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
