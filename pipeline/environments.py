@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.envs.registry import Registry
 from pipeline.envs.variables import VariableFolders, filled
-from pipeline.project import ProjectFolder
+from pipeline.project import ROOT_VARIABLE, ProjectFolder
 
 if TYPE_CHECKING:
     from pipeline.config.catalog import Catalog
@@ -25,8 +25,12 @@ def registry_of(project: ProjectFolder) -> Registry:
 
 
 def own_variables(project: ProjectFolder, templates: Iterable[tuple[str, str]], prefix: Path) -> dict[str, str]:
-    """The variables that every process in the environment at ``prefix`` gets beside the caller's."""
-    return filled(templates, VariableFolders(project.root, project.cache, project.models, prefix))
+    """The variables that every process in the environment at ``prefix`` gets beside the caller's.
+
+    Among them is the project's folder: what a stage calls in other environments is looked up there.
+    """
+    folders = VariableFolders(project.root, project.cache, project.models, prefix)
+    return {ROOT_VARIABLE: str(project.root), **filled(templates, folders)}
 
 
 class ProjectVariables:

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from pipeline.config.paths import with_settings
 from pipeline.errors import UsageError
-from pipeline.project import MARKER, ProjectFolder, find
+from pipeline.project import MARKER, ROOT_VARIABLE, ProjectFolder, find
 
 CHECKOUT = Path(__file__).resolve().parents[1]  # from which these commands were installed
-VARIABLE = "PIPELINE_ROOT"
 
 
 def locate(named: Path | None) -> ProjectFolder:
@@ -89,5 +88,5 @@ def _current_folder() -> Path:
 
 
 def _from_environment() -> Path | None:
-    value = os.environ.get(VARIABLE)
+    value = os.environ.get(ROOT_VARIABLE)
     return Path(value) if value else None

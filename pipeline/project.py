@@ -6,6 +6,7 @@ from pathlib import Path
 from pipeline.errors import UsageError
 from pipeline.values import Struct
 
+ROOT_VARIABLE = "PIPELINE_ROOT"  # names the project's folder
 MARKER = Path("config", "pipeline.yaml")
 CALCULATORS = "calculators"  # the folder of files that make a calculator for atoms
 SCRIPT_FOLDERS = ("stages", CALCULATORS)  # of Python files whose block may bring an environment

@@ -5,6 +5,7 @@ import itertools
 import os
 from pathlib import Path
 
+from pipeline.calls.confined import writable
 from pipeline.project import ProjectFolder
 
 KEPT = 20  # files of earlier sessions
@@ -17,7 +18,7 @@ class SessionLog:
     """The file that one session's worker prints into."""
 
     def __init__(self, project: ProjectFolder, name: str) -> None:
-        folder = project.logs / "calls"
+        folder = writable(project.logs) / "calls"
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{name}-{os.getpid()}-{next(_NUMBERS)}.log"
         self._shown = 0

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pipeline.calls import confined
 from pipeline.calls.errors import CallTimedOut, RemoteError, WorkerLost
 from pipeline.calls.logs import SessionLog
 from pipeline.calls.loss import worker_lost
@@ -13,7 +14,7 @@ from pipeline.calls.source import CallSource
 from pipeline.calls.worker import CallPipes, CallWorker, Message
 from pipeline.digests import sha256_of_bytes
 from pipeline.errors import InputError, NotReady
-from pipeline.executors import Invocation, runtime_folder
+from pipeline.executors import Invocation
 from pipeline.executors.runtime_folder import Unavailable
 from pipeline.executors.worker_pool import WorkerPool
 from pipeline.sdk.callprotocol import Disconnected, TimeIsOver
@@ -114,7 +115,7 @@ def worker_for(source: CallSource, log: SessionLog, deadline: float) -> CallWork
         log=log.path,
         variables=source.variables,
     )
-    pool = WorkerPool(runtime_folder.locate(os.environ), source.interpreter.limits, CallPipes)
+    pool = WorkerPool(*confined.runtime(source.interpreter.limits), CallPipes)
     try:
         return CallWorker(pool, invocation, deadline)
     except (Unavailable, OSError) as error:

@@ -11,9 +11,9 @@ from click.core import ParameterSource
 from pipeline import __version__
 from pipeline.cli.value_types import NamedPath
 from pipeline.errors import PipelineError
-from pipeline.location import VARIABLE, locate
+from pipeline.location import locate
 from pipeline.permissions import keep_private
-from pipeline.project import ProjectFolder
+from pipeline.project import ROOT_VARIABLE, ProjectFolder
 from pipeline.sizes import parse_size
 
 ROOT = "pipeline.root"  # in click's context, which all levels of a command line share
@@ -23,7 +23,7 @@ def root_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--root",
         type=NamedPath(path_type=Path, file_okay=False),
-        envvar=VARIABLE,
+        envvar=ROOT_VARIABLE,
         expose_value=False,
         is_eager=True,
         callback=_set_root,

@@ -11,7 +11,8 @@ from pipeline.cli.context import json_option
 from pipeline.cli.output import print_json
 from pipeline.cli.value_types import NamedPath
 from pipeline.errors import PipelineError, UsageError
-from pipeline.location import VARIABLE, locate
+from pipeline.location import locate
+from pipeline.project import ROOT_VARIABLE
 from pipeline.scaffold import new_project
 from pipeline.scaffold.adoption import sources
 from pipeline.scaffold.example_files import BARE, DEFAULT, EXAMPLES, Example
@@ -82,7 +83,7 @@ def _begin_again(folder: Path, example: Example, source: Path | None) -> list[st
 
 def _next(project: ProjectDraft, folder: Path, following: list[str]) -> list[str]:
     entered = [f"cd {quote(str(folder))}"] if Path.cwd() != project.root else []
-    named = [] if _is_found(project.root) else [f"export {VARIABLE}={quote(str(project.root))}"]
+    named = [] if _is_found(project.root) else [f"export {ROOT_VARIABLE}={quote(str(project.root))}"]
     return [*entered, *named, *following]
 
 

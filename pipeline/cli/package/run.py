@@ -15,7 +15,7 @@ from pipeline.cli.package.options import file_argument, progress, read, signers_
 from pipeline.cli.run_options import OF_EVERY_RUN
 from pipeline.cli.value_types import NamedPath
 from pipeline.errors import PipelineError, UsageError
-from pipeline.location import VARIABLE
+from pipeline.project import ROOT_VARIABLE
 from pipeline.text import printable
 
 
@@ -57,7 +57,7 @@ def _there(step: str | None, folder: Path) -> str | None:
     """A next command as it works from anywhere: the package's project isn't the one around the current folder."""
     if step is None or step.split()[:2] == ["pipeline", "package"]:
         return step
-    return f"export {VARIABLE}={shlex.quote(str(folder))}\n{step}"
+    return f"export {ROOT_VARIABLE}={shlex.quote(str(folder))}\n{step}"
 
 
 def _require_one(package: Path, files: tuple[Path, ...]) -> None:
