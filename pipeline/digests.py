@@ -23,6 +23,7 @@ else:
             from hashlib import sha256
 
 SMALL = 1 << 18  # bytes; to read OpenSSL's code takes longer than to digest them without
+CONTENT_PREFIX = "blake3:"  # of the digest of a file's bytes
 TREE_PREFIX = "blake3-tree:"  # of the digest of a directory with all that is in it
 
 
@@ -55,7 +56,7 @@ def content_digest(path: Path) -> str:
     """BLAKE3 of a file. It is memory-mapped, so no process may write to it any more."""
     from blake3 import blake3
 
-    return "blake3:" + blake3(max_threads=blake3.AUTO).update_mmap(path).hexdigest()
+    return CONTENT_PREFIX + blake3(max_threads=blake3.AUTO).update_mmap(path).hexdigest()
 
 
 def is_tree(digest: str) -> bool:

@@ -1,6 +1,8 @@
 """How a stage's inputs are named: ``job.input`` or ``STAGE.OUTPUT``.
 
 Of a fan-out, ``STAGE[VALUE].OUTPUT`` is the member for one value, ``STAGE[$each].OUTPUT`` the one for the same value.
+In a fan-out over a directory, ``STAGE[$each].OUTPUT`` of that directory is the member's own file; once the names are
+known, it is ``STAGE[NAME].OUTPUT``.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,6 +38,12 @@ def is_paired(reference: str) -> bool:
 def paired_stages(inputs: Mapping[str, Iterable[str]]) -> list[str]:
     """The fan-outs whose members go with those of the stage that has these inputs."""
     return [split(reference)[0] for references in inputs.values() for reference in references if is_paired(reference)]
+
+
+def of_value(reference: str, value: str) -> str:
+    """A paired reference with a value in the place of ``$each``."""
+    stage, output = split(reference)
+    return f"{stage}[{value}].{output}"
 
 
 def member_name(stage: str, index: int) -> str:

@@ -75,11 +75,14 @@ def write(directory: Path, manifest: Manifest) -> None:
 
 def read(directory: Path, digest: str) -> Manifest | None:
     """The manifest that was written for a directory; ``None`` where it isn't there, or isn't that of the digest."""
-    try:
-        manifest = decode(place_for(directory).read_bytes(), Manifest)
-    except (OSError, ValueError, ValidationError):
-        return None
-    return manifest if manifest.digest == digest else None
+    manifest = _decoded(directory)
+    return manifest if manifest and manifest.digest == digest else None
+
+
+def of_directory(directory: Path) -> tuple[TreeEntry, ...]:
+    """What the manifest of a directory has, whether the directory is still that or not; nothing without a manifest."""
+    manifest = _decoded(directory)
+    return manifest.entries if manifest else ()
 
 
 def differences(before: Manifest, after: Manifest) -> Iterator[str]:
@@ -96,6 +99,13 @@ def described(before: Manifest, after: Manifest) -> str:
     named = ", ".join(islice(found, SHOWN))
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     return f"{len(found)} of {counted(len(after.entries), 'name')} differ: {named}{more}"
+
+
+def _decoded(directory: Path) -> Manifest | None:
+    try:
+        return decode(place_for(directory).read_bytes(), Manifest)
+    except (OSError, ValueError, ValidationError):
+        return None
 
 
 def _names(entry: TreeEntry) -> tuple[bytes, bytes]:

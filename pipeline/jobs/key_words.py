@@ -1,18 +1,19 @@
 """What differs between two keys of a stage, in a person's words: names, sizes and times in place of digests."""
 
+import contextlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.digests import is_tree
+from pipeline.digests import CONTENT_PREFIX, is_tree
 from pipeline.jobs import attempts, output_edits
 from pipeline.jobs.events import StageFinished
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import Plan, PlannedStage
-from pipeline.references import JOB_INPUT
+from pipeline.references import JOB_INPUT, split
 from pipeline.sizes import show_size
 from pipeline.text import counted
 
@@ -68,8 +69,25 @@ def side(job: PlannedJob, stage: str) -> KeySide:
         for edit in output_edits.of_events(job, job.journal().read())
         for output in edit.outputs.values()
     }
+    if found and any(found.is_own_file(each) for listed in found.inputs.values() for each in listed):
+        files |= _in_directories([each for each in files.values() if each.path and each.path.is_dir()])
     given = job.plan.input
     return KeySide(job.plan, found, {**files, given.digest: KnownFile(job.input.name, given.size, given.mtime_ns)})
+
+
+def _in_directories(directories: Iterable[KnownFile]) -> dict[str, KnownFile]:
+    """The files in them, of which a stage gets one alone."""
+    from pipeline.directories import manifest
+
+    files: dict[str, KnownFile] = {}
+    for each in directories:
+        assert each.path is not None
+        for entry in manifest.of_directory(each.path):
+            path = each.path / entry.path
+            with contextlib.suppress(OSError):
+                found = KnownFile(path.name, entry.size, path.lstat().st_mtime_ns, path)
+                files[f"{CONTENT_PREFIX}{entry.content}"] = found
+    return files
 
 
 def part_names(parts: list[str]) -> str:
@@ -100,7 +118,7 @@ def _inputs(slot: str, before: list[str], after: list[str], old: KeySide, new: K
     what = f"its input '{slot}'"
     references = new.stage.inputs.get(slot, ()) if new.stage else ()
     if JOB_INPUT not in references and references:
-        what += f" (from {', '.join(dict.fromkeys(each.partition('.')[0] for each in references))})"
+        what += f" (from {', '.join(dict.fromkeys(split(each)[0] for each in references))})"
     if len(before) == len(after) == 1:
         return f"{what}: {_edited(before, after, old, new) or _file(before[0], after[0], old, new)}"
     if sorted(before) == sorted(after):

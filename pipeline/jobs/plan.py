@@ -105,7 +105,11 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
         """The stages whose outputs it takes, each with whether only the member for the same value counts."""
         references = [each for listed in self.inputs.values() for each in listed if each != JOB_INPUT]
         lists = [(split(self.for_each)[0], False)] if self.for_each else []
-        return [*((split(each)[0], is_paired(each)) for each in references), *lists]
+        return [*((split(each)[0], is_paired(each) and not self.is_own_file(each)) for each in references), *lists]
+
+    def is_own_file(self, reference: str) -> bool:
+        """Whether each member of this fan-out gets its own file of the directory that the fan-out is over."""
+        return is_paired(reference) and ".".join(split(reference)) == self.for_each
 
 
 class PlannedService(Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from pipeline.errors import UsageError
 from pipeline.jobs.output_edits import OutputEdit, require_current
 from pipeline.jobs.records import Output, Result
 from pipeline.references import part, split
+
+if TYPE_CHECKING:
+    from pipeline.jobs.directory_entries import DirectoryEntries
 
 
 class Results:
@@ -21,6 +25,7 @@ class Results:
         self._results: dict[str, Result] = {}
         self._members: dict[str, Sequence[str]] = {}
         self._items: dict[str, str] = {}  # by member
+        self._entries: DirectoryEntries | None = None  # made for the first fan-out over a directory
 
     def add(self, stage: str, result: Result) -> None:
         """Raises ``EditOutdated`` where the stage's outputs were edited when they were other ones."""
@@ -52,16 +57,29 @@ class Results:
     def outputs(self, reference: str) -> Mapping[str, Output]:
         """By the stage that made it: one, or a fan-out's many. Not for ``job.input``. All must be there.
 
-        Raises ``UsageError`` where the list has no item that the reference names.
+        Of a directory, ``STAGE[NAME].OUTPUT`` is what has this name in it. Raises ``UsageError`` where the list or the
+        directory has no item that the reference names, and ``StageError`` where the directory isn't what it was.
         """
         stage, output = split(reference)
         found = {name: self._output(name, result, output) for name, result in self.of(stage).items()}
         if (item := part(reference)) is None:
             return found
-        of_item = {name: each for name, each in found.items() if self._items.get(name) == item}
+        of_item = self._in_directory(stage, found, item) or {
+            name: each for name, each in found.items() if self._items.get(name) == item
+        }
         if not of_item:
             raise UsageError(f"'{stage}' has no item '{item}', which {reference} names", "pipeline job show latest")
         return of_item
+
+    def _in_directory(self, stage: str, found: Mapping[str, Output], name: str) -> Mapping[str, Output]:
+        """What has this name in the directory that a stage has made; nothing where it has made something else."""
+        if stage not in found or not found[stage].is_directory:
+            return {}
+        from pipeline.jobs.directory_entries import DirectoryEntries  # few jobs have a fan-out over a directory
+
+        self._entries = self._entries or DirectoryEntries()
+        entry = self._entries.output(found[stage], name)
+        return {stage: entry} if entry else {}
 
     def _output(self, stage: str, result: Result, output: str) -> Output:
         edit = self._edits.get(stage)

@@ -120,12 +120,12 @@ class Expansion:
         if part(text) is not None:
             raise self._error(keys, f"'{other.id}' has no member for '{part(text)}', which {text} names")
         if is_paired(text):
-            what = f"'{other.id}' has no member for {each!r}" if use.for_each else f"'{use.id}' has no for_each"
-            raise self._error(keys, f"{what}; {text} pairs two stages with the same for_each")
+            raise self._error(keys, f"{_unpaired(use, other, each)}; {text} pairs two stages with the same for_each")
         return ()  # of a fan-out over no value
 
     def _either(self, use: StageUse, text: str, keys: Sequence[str | int], each: Any) -> tuple[str, ...]:
-        """One alternative's references; inside a fan-out, ``A[$each].x`` is the member of ``A`` for the same value.
+        """One alternative's references; inside a fan-out, ``A[$each].x`` is the member of ``A`` for the same value, or
+        where the fan-out is over the directory ``A.x``, its own file in that.
 
         Empty where it isn't in the plan.
         """
@@ -136,10 +136,14 @@ class Expansion:
         self._check_output(other, output, keys)
         if (value := part(text)) is not None:
             return self._of_value(other, value, text, keys)
-        if use.for_each_of and use.for_each_of == other.for_each_of:
+        if self._is_own_file(use, other, output) or (use.for_each_of and use.for_each_of == other.for_each_of):
             return (text,) if self.names(other) else ()
         name = self._member(other, each, keys) if use.for_each else ""
         return (f"{name}.{output}",) if name in self.names(other) else ()
+
+    def _is_own_file(self, use: StageUse, other: StageUse, output: str) -> bool:
+        """Whether the fan-out is over this very directory, so that each member may take its own file alone."""
+        return use.for_each_of == f"{other.id}.{output}" and self._spec(other).outputs[output].endswith("/")
 
     def _of_value(self, other: StageUse, value: str, text: str, keys: Sequence[str | int]) -> tuple[str, ...]:
         """A fan-out's member for one value. Those of a list are known only when the job runs."""
@@ -262,6 +266,13 @@ class Expansion:
 
     def _error(self, keys: Sequence[str | int], message: str) -> ConfigurationError:
         return self._workflow.source.error(keys, message)
+
+
+def _unpaired(use: StageUse, other: StageUse, each: Any) -> str:
+    """Why a stage has no member, or no file, of another one for its own value."""
+    if use.for_each_of:
+        return f"'{use.id}' has a for_each of its own ({use.for_each_of}), which is no folder of '{other.id}'"
+    return f"'{other.id}' has no member for {each!r}" if use.for_each else f"'{use.id}' has no for_each"
 
 
 def _all(when: Sequence[Condition]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.jobs.plan import PlannedStage
 from pipeline.plan.substitution import fill, is_each, value_of_each
-from pipeline.references import is_paired, member_name, split
+from pipeline.references import is_paired, member_name, of_value, part, split
 from pipeline.values import fields_of, parsed
 
 
@@ -54,7 +54,7 @@ def _member(stage: PlannedStage, index: int, item: Any) -> Member:
         parameters = fill(stage.parameters, partial(_look_up, item))
     except LookupError as error:
         raise ListUnusable(f"item {index + 1}: {error.args[0]}") from error
-    inputs = {slot: tuple(_of_member(ref, index) for ref in refs) for slot, refs in stage.inputs.items()}
+    inputs = {slot: tuple(_of_member(ref, index, stage, item) for ref in refs) for slot, refs in stage.inputs.items()}
     name = member_name(stage.name, index)
     own = {"name": name, "fan_out": stage.name, "for_each": None, "parameters": parameters, "inputs": inputs}
     return Member(**{**fields_of(stage), **own})
@@ -64,8 +64,13 @@ def _look_up(item: Any, name: str) -> Any:
     return value_of_each(name, item) if is_each(name) else name
 
 
-def _of_member(reference: str, index: int) -> str:
+def _of_member(reference: str, index: int, stage: PlannedStage, item: Any) -> str:
     if not is_paired(reference):
         return reference
-    name, output = split(reference)
-    return f"{member_name(name, index)}.{output}"
+    if not stage.is_own_file(reference):
+        name, output = split(reference)
+        return f"{member_name(name, index)}.{output}"
+    own = of_value(reference, str(item))  # its own file of the directory
+    if part(own) != item:
+        raise ListUnusable(f"item {index + 1}: {item!r} can't be the name of a file that a member reads")
+    return own

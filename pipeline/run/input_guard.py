@@ -108,7 +108,7 @@ class InputGuard:
 
     def _is_edit(self, stage: str, path: Path) -> bool:
         edit = self._results.edit(stage)
-        return edit is not None and any(each.path == path for each in edit.outputs.values())
+        return edit is not None and any(_holds(each, path) for each in edit.outputs.values())
 
     def _has_changed(self, watched: WatchedFile, live: LiveAttempt) -> bool:
         file, at = watched.file, time.time_ns()
@@ -183,19 +183,19 @@ class InputGuard:
     def _restore(self, stage: str, path: Path) -> bool:
         """Put back an output as it was committed. Returns whether the store has it. Raises ``OSError``."""
         result = self._results.of(stage)[stage]
-        output = next((each for each in result.outputs.values() if each.path == path), None)
+        output = next((each for each in result.outputs.values() if _holds(each, path)), None)
         if output is None:  # a person's edit, which no store has
             return False
         if not self._is_on_ground:
             raise OSError(errno.ESTALE, "it isn't the folder any more that it was when the run began", self._job.folder)
         attempt_folders.make(path.parent, self._job.folder)
-        attempt = Attempt(stage, result.attempt, path.parents[1])
+        attempt = Attempt(stage, result.attempt, output.path.parents[1])
         folder = attempt.folder / "restored"
         clear(folder)
         folder.mkdir()
         try:
             self._restored[path] = at = time.time_ns()
-            is_back = _put_back(self._store, attempt, result, output, folder)
+            is_back = _put_back(self._store, attempt, result, output, folder, path)
             if is_back:
                 self._signatures.note([path], at)
             return is_back
@@ -203,20 +203,30 @@ class InputGuard:
             try_remove_tree(folder)
 
 
-def _put_back(store: ResultStore, attempt: Attempt, result: Result, output: Output, folder: Path) -> bool:
+def _holds(output: Output, path: Path) -> bool:
+    """Whether this is the output, or something in the directory that it is."""
+    return output.path == path or (output.is_directory and output.path in path.parents)
+
+
+def _put_back(  # noqa: PLR0913, PLR0917  # an output of a result, and where it comes from
+    store: ResultStore, attempt: Attempt, result: Result, output: Output, folder: Path, path: Path
+) -> bool:
+    """``path`` is the output, or what is put back of it alone: others may be reading the rest."""
     taken = store.take(result.key, folder)
     if taken is None or output.record.digest not in {each.digest for each in taken.outputs.values()}:
         return False
-    clear(output.path)
-    if output.is_directory:
-        publish(folder / output.path.name, output.path)
+    stored = folder / path.relative_to(output.path.parent)
+    clear(path)
+    if stored.is_dir():
+        publish(stored, path)
         _keep_record(attempt, result, Key(taken.key, taken.key_input))
         return True
-    with replaced(output.path) as beside:  # a copy: the store may share its own file's bytes and time with other jobs
+    mtime_ns = os.stat(stored).st_mtime_ns if output.is_directory else output.mtime_ns
+    with replaced(path) as beside:  # a copy: the store may share its own file's bytes and time with other jobs
         import shutil  # brings the compression libraries with it; most runs copy nothing
 
-        shutil.copyfile(folder / output.path.name, beside)
-        os.utime(beside, ns=(output.mtime_ns, output.mtime_ns))
+        shutil.copyfile(stored, beside)
+        os.utime(beside, ns=(mtime_ns, mtime_ns))
     _keep_record(attempt, result, Key(taken.key, taken.key_input))
     return True
 
