@@ -15,12 +15,11 @@ from pipeline.executors import Exited, Message
 from pipeline.executors.reports import without_secrets
 from pipeline.host.resources import Grant
 from pipeline.jobs import attempts, input_name, output_edits
-from pipeline.jobs.events import AttemptFailed, ServiceEvent
+from pipeline.jobs.events import ServiceEvent
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Result
 from pipeline.jobs.results import Results
-from pipeline.policy import ResourceRequest
 from pipeline.process import Interpreter
 from pipeline.run import input_view
 from pipeline.run.chosen_stages import choose
@@ -36,6 +35,7 @@ from pipeline.run.invocations import Invocations
 from pipeline.run.job_edits import JobEdits
 from pipeline.run.job_end import JobEnd
 from pipeline.run.job_journal import JobJournal
+from pipeline.run.model_use import ModelUse
 from pipeline.run.observer import JobOutcome
 from pipeline.run.output_signatures import OutputSignatures
 from pipeline.run.reuse import Reuse
@@ -46,7 +46,6 @@ from pipeline.run.timers import now
 from pipeline.values import replace
 
 if TYPE_CHECKING:
-    from pipeline.models.speeds import ModelSpeeds
     from pipeline.progress import Progress
     from pipeline.run.failures.evidence import ServiceTrouble
     from pipeline.run.failures.message import Failure
@@ -66,7 +65,7 @@ class JobRun:
         self._chosen = choose(job, context.selection)
         self._results = Results(output_edits.of_state(job, job.loaded))
         self._durations = Durations(context.project, job)
-        self._speeds: ModelSpeeds | None = None  # made for the first stage with a model
+        self._models = ModelUse(context.project, job)
         self._journal = JobJournal(job, context.observer)
         keys = StageKeys(context.project, job, self._results, os.environ, context.secrets)
         self._invocations = Invocations(job, runtime, self._results, keys)
@@ -174,8 +173,7 @@ class JobRun:
         del self._running[live.invocation.id]
         self._guard.committed(result, live.read_ns)
         self._durations.took(task.stage, result.seconds)
-        if task.stage.models and task.stage.planned_name == task.stage.name:  # else it worked on a part of the input
-            self._note_speed(task.stage, result.seconds)
+        self._models.took(task.stage, result.seconds)
         self.open -= 1
         return self._tasks(self._due.finished(task.name, result))
 
@@ -185,27 +183,12 @@ class JobRun:
 
     def failed(self, live: LiveAttempt, failure: "Failure", again: float | None) -> None:
         """Record a failed attempt; without another one, what depends on the stage is skipped."""
-        from pipeline.run.failures.message import error_of
+        from pipeline.run.failures import record
 
-        name = live.task.name
-        self._journal.failed(
-            AttemptFailed(
-                name,
-                live.attempt.number,
-                round(live.seconds, 3),
-                failure.reason,
-                failure.kind.value,
-                failure.evidence.returncode,
-                again,
-                live.used.cpu_seconds if live.used else None,
-                live.used.memory if live.used else None,
-                live.start_seconds,
-            )
-        )
+        self._journal.failed(record.of_attempt(live, failure, again))
         del self._running[live.invocation.id]
         if again is None:
-            self.open -= 1
-            self._due.failed(name, error_of(failure))
+            self._give_up_on(live.task, failure)
 
     def leave(self, task: Task) -> None:
         """A task won't be started in this run."""
@@ -231,8 +214,7 @@ class JobRun:
     def finish(self) -> JobOutcome:
         """Nothing is left to run. Raises what keeps the job from being delivered."""
         self._durations.save()
-        if self._speeds:
-            self._speeds.save()
+        self._models.save()
         self._invocations.keys.save()
         if self._due.error:
             return self.give_up(self._due.error)
@@ -272,35 +254,35 @@ class JobRun:
         return self._due.error is not None
 
     @cached_property
-    def _services(self) -> "JobServices":
+    def services(self) -> "JobServices":
+        """Those of the job. Only for jobs that have some."""
         from pipeline.run.job_services import JobServices
 
         return JobServices(self.job.plan.services, self._chosen.stages, self._graph.is_over)
-
-    def beside(self, task: Task) -> list[ResourceRequest]:
-        """What the services need that a task uses."""
-        return [self._services.request(name) for name in set(task.stage.services.values())]
-
-    def needs_service(self, name: str) -> bool:
-        """Whether a stage may still come that uses it."""
-        return self._services.is_needed(name)
 
     def service_order(self, name: str) -> "ServiceOrder":
         """What is started for it. Raises ``ConfigurationError`` and ``NotReady``."""
         from pipeline.run import service_orders
 
-        return service_orders.order_of(self._context.project, self._invocations, self._services.planned(name))
+        return service_orders.order_of(self._context.project, self._invocations, self.services.planned(name))
 
     def note_service(self, event: ServiceEvent) -> None:
-        self._journal.of_service(event)
+        """Where the disk is full, its next stage tells that."""
+        with contextlib.suppress(OSError):
+            self._journal.of_service(event)
 
     def unserved(self, task: Task, trouble: "ServiceTrouble") -> None:
         """A task won't be started, since a service that it needs isn't there; what depends on it is skipped."""
-        from pipeline.run.failures.message import error_of
-        from pipeline.run.failures.retry import unserved
+        from pipeline.run.failures import record, retry
 
-        failure = unserved(self.job, task, trouble)
-        self._journal.failed(AttemptFailed(task.name, 0, 0, failure.reason, failure.kind.value))
+        failure = retry.unserved(self.job, task, trouble)
+        self._journal.failed(record.of_unserved(task, failure))
+        self._give_up_on(task, failure)
+
+    def _give_up_on(self, task: Task, failure: "Failure") -> None:
+        """What depends on the stage is skipped."""
+        from pipeline.run.failures.message import error_of
+
         self.open -= 1
         self._due.failed(task.name, error_of(failure))
 
@@ -310,12 +292,6 @@ class JobRun:
 
     def _task(self, due: DueStage) -> Task:
         return Task(self.job.id, due, due.stage.way(self._context.start), self._journal.position)
-
-    def _note_speed(self, stage: PlannedStage, seconds: float) -> None:
-        from pipeline.models.speeds import ModelSpeeds
-
-        self._speeds = self._speeds or ModelSpeeds(self._context.project)
-        self._speeds.took(stage.uses, stage.models.values(), seconds, self.job.plan.input.duration_s)
 
     def diagnose(self, failure: "Failure", progress: "Progress") -> "Failure":
         """With a verdict on its environment. Blocks; for another thread than the loop's, since it changes nothing."""

@@ -21,10 +21,12 @@ class JobServices:
     def planned(self, name: str) -> PlannedService:
         return self._planned[name]
 
-    def request(self, name: str) -> ResourceRequest:
-        return self._planned[name].stage.resources
+    def beside(self, stage: PlannedStage) -> list[ResourceRequest]:
+        """What the services need that a stage uses."""
+        return [self._planned[name].stage.resources for name in set(stage.services.values())]
 
     def is_needed(self, name: str) -> bool:
+        """Whether a stage may still come that uses it."""
         users = self._users[name]
         while users and self._is_over(users[0]):  # each is looked at once: there may be ten thousand
             users.popleft()

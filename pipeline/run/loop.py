@@ -3,8 +3,7 @@
 One process runs any number of jobs at once. A job that can't go on is given up; the others go on.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -18,6 +17,7 @@ from pipeline.run.commits import Commits, Outcome
 from pipeline.run.job_run import JobRun
 from pipeline.run.observer import JobOutcome
 from pipeline.run.run_failures import RunFailures
+from pipeline.run.run_jobs import RunJobs
 from pipeline.run.supervision.interrupts import Interrupts
 from pipeline.run.task import AttemptEnd, LiveAttempt, Task
 from pipeline.run.time_limits import TimeLimits
@@ -43,18 +43,15 @@ class Run:
         joining: "Joining | None" = None,
     ) -> None:
         """``joining``: makes what prepares more jobs while these run."""
-        self._jobs = {job.job.id: job for job in jobs}
+        self._jobs = RunJobs(jobs, self._drop)
         self._executor = executor
         self._ledger = ledger
         self._bounds = bounds
         self._running: dict[str, LiveAttempt] = {}
         self._timers = Timers()
         self._limits = TimeLimits(self._timers, bounds, self._time_out, self._time_out_job)
-        self._backlog = Backlog(
-            ledger, self._timers, lambda task: self._jobs[task.job_id].leave(task), list(self._jobs)
-        )
-        self._outcomes: dict[str, JobOutcome] = {}
-        self._failures = RunFailures(self._awake, self._backlog, bounds.keep_going, self._live_job, self._guarded)
+        self._backlog = Backlog(ledger, self._timers, lambda task: self._jobs[task.job_id].leave(task), self._jobs.ids)
+        self._failures = RunFailures(self._awake, self._backlog, bounds.keep_going, self._jobs)
         self._services: RunServices | None = None  # made for the first stage that uses one
         self._commits = Commits(self._awake, self._committed_beside)
         self._joining = joining
@@ -70,7 +67,7 @@ class Run:
         except Interrupted:
             raise
         except Exception as error:
-            for job in self._live():
+            for job in self._jobs.live:
                 job.give_up(error)
             raise
         finally:
@@ -79,31 +76,29 @@ class Run:
                     each.close()
             self._executor.stop(grace=0)
             self._executor.close()
-            for job in self._jobs.values():
-                job.close()
+            self._jobs.close()
 
     def _work(self, interrupts: Interrupts) -> Mapping[str, JobOutcome]:
-        for job in self._live():
-            with self._guarded(job):
+        for job in self._jobs.live:
+            with self._jobs.guarded(job):
                 self._queue(job, job.begin())
         self._advance()
         self._later = self._joining(self._wake, self._join) if self._joining else None
-        while self._running or self._live() or (self._later and not self._later.is_over):
+        while self._running or self._jobs.live or (self._later and not self._later.is_over):
             for event in self._executor.wait(interrupts.fileno(), self._patience()):
                 self._handle(event)
             is_to_look = interrupts.asked_to_look()
             if interrupts.received:
-                self._interrupt(interrupts.received, max(job.grace_seconds for job in self._jobs.values()))
+                self._interrupt(interrupts.received, self._jobs.grace_seconds)
             if is_to_look:
-                self._cancel_jobs()
+                self._jobs.cancel()
             for each in (self._commits, self._failures, self._later, self._services):
                 if each:
                     each.handle()
             self._timers.fire()
             self._advance()
         self._commits.finish()  # of jobs that were given up: the next run of each goes on with that
-        # In the order they were asked for, whichever ended first; last those that couldn't join.
-        return {id: self._outcomes[id] for id in dict.fromkeys([*self._jobs, *self._outcomes])}
+        return self._jobs.outcomes
 
     def _awake(self) -> None:
         """From another thread: there is something to do."""
@@ -112,15 +107,10 @@ class Run:
     def _advance(self) -> None:
         """Start what fits, put on the disk what has waited long enough, and end the jobs that have nothing left."""
         if self._services:
-            self._services.let_go(self._live())
+            self._services.let_go(self._jobs.live)
         while self._start_next():
             pass
-        for job in self._live():
-            with self._guarded(job):
-                if job.open == 0:
-                    self._outcomes[job.job.id] = job.finish()
-                elif job.flush_due == 0:
-                    job.flush()
+        self._jobs.settle()
 
     def _start_next(self) -> bool:
         """Whether there may be another one after this."""
@@ -134,23 +124,23 @@ class Run:
         try:
             job = admit(folder)
         except (PipelineError, OSError) as error:
-            self._outcomes[folder.name] = JobOutcome(error=error)
+            self._jobs.refuse(folder.name, error)
             return
-        self._jobs[folder.name] = job
+        self._jobs.add(job)
         self._backlog.add_job(folder.name)
-        with self._guarded(job):
+        with self._jobs.guarded(job):
             self._queue(job, job.begin())
 
     def _queue(self, job: JobRun, tasks: Sequence[Task]) -> None:
         if job.has_failed and not self._bounds.keep_going:  # a fan-out whose list can't be used never starts
             self._backlog.close()
         for task in tasks:
-            self._backlog.add(task, job.beside(task))
+            self._backlog.add(task, job.services.beside(task.stage) if task.stage.services else ())
 
     def _start(self, task: Task, grant: Grant) -> None:
         job = self._jobs[task.job_id]
         try:
-            with self._guarded(job):
+            with self._jobs.guarded(job):
                 if self._has_to_wait(job, task):
                     return
                 if (ready := job.taken(task)) is not None:
@@ -218,8 +208,8 @@ class Run:
         if isinstance(event, Exited):
             del self._running[event.id]
             self._ledger.give_back(live.grant)
-        if job.job.id not in self._outcomes:
-            with self._guarded(job):
+        if self._jobs.live_job(live.job_id):
+            with self._jobs.guarded(job):
                 self._tell(job, live, event)
         if isinstance(event, Exited) and not self._commits.has(live):
             self._let_others_make(job, live.task)
@@ -240,8 +230,8 @@ class Run:
 
     def _committed_beside(self, live: LiveAttempt, outcome: Outcome) -> None:
         job = self._jobs[live.job_id]
-        if job.job.id not in self._outcomes:
-            with self._guarded(job):
+        if self._jobs.live_job(live.job_id):
+            with self._jobs.guarded(job):
                 if isinstance(outcome, Exception):
                     raise outcome
                 self._committed(job, live, outcome)
@@ -265,27 +255,8 @@ class Run:
             self._end(live)
 
     def _time_out_job(self, job: JobRun, seconds: float) -> None:
-        if job in self._live():
-            self._give_up(job, overrun(job.job.id, seconds))
-
-    def _cancel_jobs(self) -> None:
-        for job in self._live():
-            if job.job.is_cancelled:
-                with self._guarded(job):
-                    self._drop(job)
-                    self._outcomes[job.job.id] = job.cancel()
-
-    @contextmanager
-    def _guarded(self, job: JobRun) -> Iterator[None]:
-        """What keeps one job from going on doesn't stop the others."""
-        try:
-            yield
-        except (PipelineError, OSError) as error:
-            self._give_up(job, error)
-
-    def _give_up(self, job: JobRun, error: PipelineError | OSError) -> None:
-        self._drop(job)
-        self._outcomes[job.job.id] = job.give_up(error)
+        if self._jobs.live_job(job.job.id):
+            self._jobs.give_up(job, overrun(job.job.id, seconds))
 
     def _drop(self, job: JobRun) -> None:
         """Let go of a job's stages: those that wait, and those that run."""
@@ -304,16 +275,7 @@ class Run:
             self._executor.stop(0)
         from pipeline.run.interruption import interruption
 
-        ids = [job.job.id for job in self._live()]
-        for id in ids:
-            self._jobs[id].interrupt(by)
-        raise interruption(ids, by)
-
-    def _live(self) -> list[JobRun]:
-        return [job for id, job in self._jobs.items() if id not in self._outcomes]
-
-    def _live_job(self, id: str) -> JobRun | None:
-        return None if id in self._outcomes else self._jobs[id]
+        raise interruption(self._jobs.interrupt(by), by)
 
     def _is_being_made(self, key: str) -> bool:
         is_running = any(live.task.due.key.digest == key for live in self._running.values())
@@ -324,7 +286,7 @@ class Run:
 
     def _patience(self) -> float | None:
         """Seconds to wait at most for something to happen."""
-        waits = [self._timers.seconds, *(job.flush_due for job in self._live())]
+        waits = [self._timers.seconds, *(job.flush_due for job in self._jobs.live)]
         if not self._is_full():
             waits.append(self._backlog.patience)
         return min((seconds for seconds in waits if seconds is not None), default=None)

@@ -1,11 +1,9 @@
 """What becomes of failed attempts in a run. All that looks into them is imported for the first one."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from pipeline.run.backlog import Backlog
-from pipeline.run.job_run import JobRun
+from pipeline.run.run_jobs import RunJobs
 from pipeline.run.task import LiveAttempt, Task
 
 if TYPE_CHECKING:
@@ -17,22 +15,18 @@ if TYPE_CHECKING:
 
 
 class RunFailures:
-    """``live_job``: the job of this id, unless it has ended. ``guarded``: keeps a job's error from the others."""
-
     def __init__(
         self,
         wake: "Act",
         backlog: Backlog,
         keep_going: bool,
-        live_job: Callable[[str], JobRun | None],
-        guarded: Callable[[JobRun], AbstractContextManager[None]],
+        jobs: RunJobs,
     ) -> None:
         self.services: RunServices | None = None  # where there are any that may be to blame
         self._wake = wake
         self._backlog = backlog
         self._keep_going = keep_going
-        self._live_job = live_job
-        self._guarded = guarded
+        self._jobs = jobs
         self._attempts: FailedAttempts | None = None
 
     def failed(self, live: LiveAttempt, failure: "Failure") -> None:
@@ -44,7 +38,7 @@ class RunFailures:
 
     def refused(self, task: Task, trouble: "ServiceTrouble") -> None:
         """A task whose service can't be started."""
-        if job := self._live_job(task.job_id):
+        if job := self._jobs.live_job(task.job_id):
             self._found().unserved(job, task, trouble)
 
     def handle(self) -> None:
@@ -58,14 +52,14 @@ class RunFailures:
             self._attempts.close()
 
     def _look_into(self, live: LiveAttempt, failure: "Failure") -> None:
-        if job := self._live_job(live.job_id):
-            with self._guarded(job):
+        if job := self._jobs.live_job(live.job_id):
+            with self._jobs.guarded(job):
                 self._found().add(job, live, failure)
 
     def _checked(self, live: LiveAttempt, failure: "Failure") -> None:
         """A failure whose environment was checked, beside what ran."""
-        if job := self._live_job(live.job_id):
-            with self._guarded(job):
+        if job := self._jobs.live_job(live.job_id):
+            with self._jobs.guarded(job):
                 self._found().settle(job, live, failure)
 
     def _found(self) -> "FailedAttempts":

@@ -99,7 +99,7 @@ class RunServices:
             for id, (job, name) in list(held.users.items()):
                 if id not in live:
                     del held.users[id]
-                elif not job.needs_service(name):
+                elif not job.services.is_needed(name):
                     del held.users[id]
                     job.note_service(ServiceEnded(name))
             if not held.users:
