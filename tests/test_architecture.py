@@ -84,6 +84,7 @@ MAY_IMPORT = {
         "run",
         "sdk",
     },
+    "cluster": set(),
     "config": {"envs", "extensions", "host", "policy", "project", "sdk", "services"},
     "conflicts": {"config", "environments", "envs", "process", "process_tree", "project"},
     "diagrams": {"config", "jobs"},

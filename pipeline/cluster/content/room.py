@@ -1,0 +1,26 @@
+"""Which contents leave a store that needs room: the least recently used, and none that is in use. Pure."""
+
+from collections.abc import Collection, Iterable
+
+from pipeline.values import Struct
+
+
+class StoredContent(Struct, frozen=True):
+    """A content in the store."""
+
+    digest: str
+    size: int  # bytes
+    used: float  # the last use, in seconds since 1970
+    mtime_ns: int = 0  # of its file: who writes to it changes that
+
+
+def choose(contents: Iterable[StoredContent], needed: int, held: Collection[str]) -> list[StoredContent] | None:
+    """What to remove so that ``needed`` bytes get free; ``None`` where all that may go isn't enough."""
+    chosen: list[StoredContent] = []
+    for each in sorted(contents, key=lambda content: (content.used, content.digest)):
+        if needed <= 0:
+            break
+        if each.digest not in held:
+            chosen.append(each)
+            needed -= each.size
+    return chosen if needed <= 0 else None
