@@ -21,7 +21,8 @@ class Backend:
         """``name``: for people. ``addresses``: host and number by the name of the port."""
         self.name = name
         self.addresses = addresses
-        self.requests = 0  # that have begun and aren't answered
+        self.requests = 0  # that have begun and aren't answered; a connection with HTTP/2 counts as one
+        self.leaving = asyncio.Event()  # it gets no new requests any more
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
@@ -73,6 +74,8 @@ class Backends:
     def switch(self, backend: Backend | None) -> Backend | None:
         """Let another version serve, or none for a while. Returns the one before."""
         before, self._current = self._current, backend
+        if before is not None and before is not backend:
+            before.leaving.set()
         self._changed.set()
         self._changed = asyncio.Event()
         return before

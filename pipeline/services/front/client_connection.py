@@ -8,6 +8,7 @@ from pipeline.services.front.backends import BackendConnection, Backends, Nobody
 from pipeline.services.front.bodies import BadBody
 from pipeline.services.front.exchange import AnswerMissing, ClientClosed, Exchange, ExchangeEnd
 from pipeline.services.front.heads import RequestHead, may_be_request, request_head
+from pipeline.services.front.http2 import PREFACE
 from pipeline.services.front.incoming import HeadTooLong, IncomingBytes
 
 QUIET_SECONDS = 0.3  # after which the service may be the one that speaks first
@@ -62,7 +63,7 @@ class ClientConnection:
         raw = await self._incoming.head() if may_be_request(data) else b""
         head = request_head(raw)
         if head is None:
-            await self._tunnel(raw)
+            await self._tunnel(raw or data, raw)
             return False
         end = await self._exchange(raw, head)
         self.is_busy = False
@@ -77,14 +78,19 @@ class ClientConnection:
                 await self._pass_on(connection)
         return end
 
-    async def _tunnel(self, beginning: bytes) -> None:
-        _, connection = await self._backends.connect(self._port)
+    async def _tunnel(self, beginning: bytes, taken: bytes) -> None:
+        """``beginning``: what the client has said; of that, ``taken`` isn't passed on yet."""
+        backend, connection = await self._backends.connect(self._port)
         with closing(connection):
-            connection.writer.write(beginning)
-            await self._pass_on(connection)
+            connection.writer.write(taken)
+            if not PREFACE.startswith(beginning[: len(PREFACE)]):
+                await self._pass_on(connection)
+                return
+            with backend.busy():
+                await self._pass_on(connection, backend.leaving)
 
-    async def _pass_on(self, connection: BackendConnection) -> None:
-        await tunnel.pass_on(self._incoming, self._writer, connection.incoming, connection.writer)
+    async def _pass_on(self, connection: BackendConnection, leaving: asyncio.Event | None = None) -> None:
+        await tunnel.pass_on(self._incoming, self._writer, connection.incoming, connection.writer, leaving)
 
     async def _speaks_first(self) -> bool:
         """Whether the service is the one that speaks first, as in some protocols; then they have spoken to the end."""

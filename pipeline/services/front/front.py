@@ -41,6 +41,8 @@ class Front:
         deadline = time.monotonic() + seconds
         for server in self._servers:
             server.close()
+        if self.backends.current:
+            self.backends.current.leaving.set()
         for connection in list(self._connections):
             connection.close()
         tasks = list(self._connections.values())
