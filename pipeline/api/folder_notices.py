@@ -36,6 +36,11 @@ class FolderNotices:
             os.close(self._descriptor)
             self._descriptor = None
 
+    def add(self, folder: Path) -> None:
+        """One more, which wasn't there before. Where the system gives no notice of it, none is waited for any more."""
+        if self._descriptor is not None and not _watch(self._descriptor, folder):
+            self.__exit__()
+
     def wait(self, seconds: float, other: int | None = None) -> None:
         """Until something has happened since the last call, or ``other`` is readable, or the time is over."""
         seconds = max(0.0, min(seconds, LONGEST))
@@ -74,12 +79,15 @@ def _descriptor(folders: Sequence[Path]) -> int | None:
     """``None`` where the system has no such notices, or no more of them for this user."""
     if sys.platform != "linux":
         return None
-    library = ctypes.CDLL(None, use_errno=True)
-    descriptor = library.inotify_init1(FLAGS)
+    descriptor = int(ctypes.CDLL(None, use_errno=True).inotify_init1(FLAGS))
     if descriptor < 0:
         return None
-    for folder in folders:
-        if library.inotify_add_watch(descriptor, os.fsencode(folder), ctypes.c_uint32(WATCHED)) < 0:
-            os.close(descriptor)
-            return None
-    return int(descriptor)
+    if not all(_watch(descriptor, folder) for folder in folders):
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _watch(descriptor: int, folder: Path) -> bool:
+    library = ctypes.CDLL(None, use_errno=True)
+    return bool(library.inotify_add_watch(descriptor, os.fsencode(folder), ctypes.c_uint32(WATCHED)) >= 0)

@@ -32,12 +32,12 @@ def read(folder: Path) -> list[dict[str, Any]]:
 
 
 class NewProposals:
-    """Those that come from now on."""
+    """Those that are kept, and then those that come: a page that was cut off hears what it has missed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._known = {each.get("id") for each in read(folder)}
-        self._seen = self._signature()
+        self._known: set[object] = set()
+        self._seen: tuple[int, int, int] | None = None
 
     def take(self) -> Sequence[dict[str, Any]]:
         now = self._signature()

@@ -149,7 +149,8 @@ def _step(draft: Draft, operation: UndoOperation | RedoOperation, line: DraftCha
 def _require_seen(draft: Draft, operation: AnyOperation, seen: int) -> None:
     """An operation on other cues than those that were changed since is as good as if it came first."""
     since = [each for each in draft.changes if each.revision > seen]
-    is_older = draft.begun is not None and seen < draft.begun.revision
+    # Who saw the revision just before the draft began saw the cues that it began with.
+    is_older = draft.begun is not None and seen < draft.begun.revision - 1
     if not since and not is_older:
         return
     touched = {cue.id for each in since for cue in (*each.before, *each.after)}

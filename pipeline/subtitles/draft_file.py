@@ -17,12 +17,19 @@ from pipeline.locks import exclusive
 from pipeline.subtitles.draft import AnyLine, Draft, after_lines
 from pipeline.values import decode, encode
 
+PREFIX, SUFFIX = "draft.", ".jsonl"
 MORE = "move the file away to begin a new draft"
 
 
 def path_of(edits: Path, track: str) -> Path:
     """Where the draft of a track lies, in the folder of a job's edits."""
-    return edits / f"draft.{track}.jsonl"
+    return edits / f"{PREFIX}{track}{SUFFIX}"
+
+
+def track_of(name: str) -> str:
+    """The track whose draft has this file name; empty for another file."""
+    is_draft = name.startswith(PREFIX) and name.endswith(SUFFIX)
+    return name[len(PREFIX) : -len(SUFFIX)] if is_draft else ""
 
 
 def timestamp() -> str:

@@ -4,14 +4,9 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from pipeline.config.catalog import Catalog
-from pipeline.errors import PipelineError, UsageError
-from pipeline.films import followed_tracks, translated_tracks
-from pipeline.films.followed_tracks import TranslationBehind
-from pipeline.films.retranslation import FollowedTrack
+from pipeline.errors import UsageError
 from pipeline.films.subtitle_drafts import TrackDraft
 from pipeline.jobs import editing
-from pipeline.jobs.job import PlannedJob
 from pipeline.media import glossary_terms
 from pipeline.subtitles import text_search
 from pipeline.subtitles.cue_changes import CuesGone
@@ -96,37 +91,6 @@ def term(site: EditorSite, request: Request, found: Sequence[str]) -> Response:
     except OSError as error:
         return _unsaved(error)
     return json_answer({"message": f"{GLOSSARY} has the term. Jobs use it with --glossary {GLOSSARY}."})
-
-
-def accept(site: EditorSite, request: Request, found: Sequence[str]) -> Response:
-    """Bring the drafts of all tracks into the job's subtitles, and run the job again."""
-    from pipeline.api.project import Project
-
-    job, who = site.job(found[1]), editing.caller()
-    clashes = 0
-    try:
-        for draft in site.drafts.all_of(job):
-            done = draft.accept(who)
-            clashes += len(done.clashes) if done else 0
-        behind, more = _followed(site, job)
-        Project(site.project.root).job(job.id).start()
-    except PipelineError as error:
-        return refused(error, HTTPStatus.CONFLICT)
-    except OSError as error:
-        return _unsaved(error)
-    message = " ".join([f"{job.id} is being run", *behind])
-    return json_answer({"message": message, "clashes": clashes + more, "behind": behind})
-
-
-def _followed(site: EditorSite, job: PlannedJob) -> tuple[list[str], int]:
-    """Let translations follow their original: of those that can't, why, in words, and the number of clashes."""
-    with editing.opened(job.folder) as desk:
-        found = followed_tracks.follow_all(desk, Catalog(site.project))
-        others = translated_tracks.without_source(desk)
-    behind = [each for each in found if isinstance(each, TranslationBehind)]
-    words = [f"The translation '{each.track.name}' doesn't follow yet: {each.error.message}" for each in behind]
-    words += [f"The translation '{each.name}' was made from the sound: correct it, too." for each in others]
-    return words, sum(len(each.edits.clashes) for each in found if isinstance(each, FollowedTrack))
 
 
 def _edited(

@@ -75,6 +75,23 @@ def cues(site: EditorSite, request: Request, found: Sequence[str]) -> Response:
     return json_answer({**told, **about})
 
 
+def changes(site: EditorSite, request: Request, found: Sequence[str]) -> Response:
+    """What others have made of the cues since a page saw them, as an edit is answered.
+
+    ``reload``: the page shows cues of another file, so it has to begin anew.
+    """
+    draft = draft_of(site, site.job(found[1]), found[2])
+    base, seen = request.query.get("base", ""), request.query.get("revision", "")
+    if not (seen.isascii() and seen.isdecimal()):
+        raise Denial(HTTPStatus.BAD_REQUEST, "Say which revision the page shows.")
+    now = draft.file.read()
+    if now.begun and now.begun.base == base:
+        return json_answer({**draft_answers.of_change(now, int(seen)), "reload": False})
+    view = draft.view()
+    told = {**draft_answers.of_change(view.draft, int(seen)), "base": view.base}
+    return json_answer({**told, "reload": view.base != base})
+
+
 def attention(site: EditorSite, request: Request, found: Sequence[str]) -> Response:
     """What deserves a look, in order of time."""
     draft = draft_of(site, site.job(found[1]), found[2])

@@ -12,9 +12,11 @@ from pipeline.api.folder_notices import FolderNotices
 from pipeline.errors import PipelineError
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.proposal_file import NewProposals
+from pipeline.ui.draft_news import DraftNews
 from pipeline.ui.live import LiveJob
 
 TOGETHER_SECONDS = 0.4  # between two messages: what happens meanwhile comes in one
+OWN_EVENTS = ("proxy", "film")  # kinds that pages hear by these names; all others are proposals
 SILENCE_SECONDS = 5.0  # until a message without content shows whether the page is still open
 
 
@@ -27,7 +29,9 @@ def _messages(live: LiveJob) -> Iterator[bytes]:
     job = live.job
     proposals = NewProposals(job.folder)
     with FolderNotices(job.folder, job.logs) as notices:
+        drafts = DraftNews(job.folder, notices)
         while job.folder.is_dir():
+            proposed = proposals.take()  # before the journal is read, which then has all that was done before them
             try:
                 if live.has_news():
                     yield message("stages", live.message())
@@ -36,8 +40,10 @@ def _messages(live: LiveJob) -> Iterator[bytes]:
                 return
             if grown := live.grown_logs():
                 yield message("logs", grown)
-            for proposal in proposals.take():
-                yield message("proxy" if proposal.get("kind") == "proxy" else "proposal", proposal)
+            for each in proposed:
+                yield message(str(each["kind"]) if each.get("kind") in OWN_EVENTS else "proposal", each)
+            if changed := drafts.take():
+                yield message("drafts", changed)
             time.sleep(TOGETHER_SECONDS)
             notices.wait(SILENCE_SECONDS)
             yield b": still here\n\n"

@@ -1,4 +1,4 @@
-"""What takes a while for a page: a part of a film done again, or a small copy of the film.
+"""What takes a while for a page: a part of a film done again, a small copy of the film, or the film made anew.
 
 It is started at once, and told by the job's events when it is done.
 """
@@ -78,6 +78,8 @@ class ProposalQueue:
             return dict(plain(work(EditDesk(load(job.folder)), Catalog(self._project))))
         except PipelineError as error:
             return {"problem": error.message, "next": error.next_step or ""}
+        except OSError as error:
+            return {"problem": f"It can't be written down: {error.strerror or error}", "next": ""}
         except Exception:
             traceback.print_exc(file=sys.stderr)
             return {"problem": "This is a fault of the page.", "next": ""}

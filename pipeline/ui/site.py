@@ -12,7 +12,7 @@ from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
 from pipeline.report.pages import TEMPLATES
-from pipeline.ui import cue_edits, editor, event_stream, media, pages, proposals
+from pipeline.ui import cue_edits, editor, event_stream, media, new_films, pages, proposals
 from pipeline.ui.access import LINK, PageAccess
 from pipeline.ui.drafts import OpenDrafts
 from pipeline.ui.file_answers import file_answer
@@ -44,6 +44,7 @@ class Site:
         self.access = access
         self.stills = FilmStills(project)
         self.proposals = ProposalQueue(project)
+        self.films = ProposalQueue(project)  # of their own: nobody waits for a small copy to get the film
         self.uploads = UploadFolder(project)
         self.drafts = OpenDrafts(project)
         self._links = [access.link]
@@ -219,6 +220,7 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Route], ...] = (
     ("GET", ("jobs", "*", "subtitles"), editor.first_page),
     ("GET", ("jobs", "*", "subtitles", "*"), editor.page),
     ("GET", ("jobs", "*", "subtitles", "*", "cues"), editor.cues),
+    ("GET", ("jobs", "*", "subtitles", "*", "changes"), editor.changes),
     ("GET", ("jobs", "*", "subtitles", "*", "attention"), editor.attention),
     ("GET", ("jobs", "*", "subtitles", "*", "search"), editor.search),
     ("GET", ("jobs", "*", "subtitles", "*", "proposals"), proposals.listed),
@@ -237,7 +239,7 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Route], ...] = (
     ("POST", ("jobs", "*", "subtitles", "*", "edits"), cue_edits.edit),
     ("POST", ("jobs", "*", "subtitles", "*", "replace"), cue_edits.replacement),
     ("POST", ("jobs", "*", "subtitles", "*", "glossary"), cue_edits.term),
-    ("POST", ("jobs", "*", "subtitles", "*", "accept"), cue_edits.accept),
+    ("POST", ("jobs", "*", "subtitles", "*", "accept"), new_films.accept),
     ("POST", ("jobs", "*", "subtitles", "*", "recognise"), proposals.recognise),
     ("POST", ("jobs", "*", "subtitles", "*", "translate"), proposals.translate),
 )

@@ -7,8 +7,37 @@ from playwright.sync_api import BrowserContext, Error, Page, expect
 
 from tests.browser.accessibility import serious_findings
 from tests.browser.chromium import ServedPage, serving
-from tests.browser.editing import FIRST, FOURTH, SECOND, THIRD, choose, expect_listed, expect_saved, opened, write
+from tests.browser.editing import (
+    FIRST,
+    FOURTH,
+    READER,
+    SECOND,
+    THIRD,
+    choose,
+    expect_listed,
+    expect_saved,
+    opened,
+    write,
+)
 from tests.conftest import Sandbox
+from tests.jobs.helpers import prepared
+
+# Its subtitles are the JSON that these tests read as such.
+SUBTITLES = """# /// script
+# [tool.pipeline.stage]
+# environment = "alpha"
+# inputs = ["file"]
+# [tool.pipeline.stage.outputs]
+# srt = "*.srt"
+# vtt = "*.vtt"
+# ass = "*.ass"
+# ///
+import json
+
+def run(stage):
+    for kind in ("srt", "vtt", "ass"):
+        stage.output(kind, f"en.{kind}").write_text(json.dumps([{"start": 0, "end": 1.5, "text": "First of all"}]))
+"""
 
 
 def test_what_was_saved_is_there_after_the_server_was_killed(
@@ -65,6 +94,71 @@ def test_of_two_tabs_at_one_cue_the_second_sees_what_the_first_wrote(
     conflict.get_by_role("button", name="Use mine").click()
     expect_saved(other)
     expect_listed(opened(editor, served, job), FIRST, SECOND, THIRD, "From the second tab")
+
+
+def test_what_one_tab_writes_the_other_shows_at_once(
+    editor: Page, served: ServedPage, job: str, context: BrowserContext
+) -> None:
+    other = opened(context.new_page(), served, job)
+    other.evaluate("window.sameDocument = true")
+    choose(other, "Third")
+    choose(editor, "First")
+    write(editor, "From the first tab")
+    expect_listed(other, "From the first tab", SECOND, THIRD, FOURTH)
+    write(other, "From the second tab")
+    expect_listed(editor, "From the first tab", SECOND, "From the second tab", FOURTH)
+    expect_saved(editor)
+    assert other.evaluate("window.sameDocument")
+
+
+def test_what_one_types_stays_while_another_tab_changes_other_cues(
+    editor: Page, served: ServedPage, job: str, context: BrowserContext
+) -> None:
+    other = opened(context.new_page(), served, job)
+    choose(other, "Third")
+    other.keyboard.press("Enter")
+    other.evaluate("document.getElementById('text').value = 'Not sent yet'")  # as somebody who types without a pause
+    other.evaluate("document.getElementById('text').dispatchEvent(new InputEvent('input'))")
+    choose(editor, "First")
+    write(editor, "From the first tab")
+    expect_saved(editor)
+    expect_listed(other, "From the first tab", SECOND, "Not sent yet", FOURTH)
+    expect_saved(other)
+    expect(other.locator("#text")).to_have_value("Not sent yet")
+
+
+def test_the_film_is_made_anew_and_the_page_follows_it(
+    context: BrowserContext, served: ServedPage, ready: Sandbox
+) -> None:
+    ready.write("stages/subtitle_cues.py", READER)
+    ready.write("stages/subtitle_generation.py", SUBTITLES)
+    stage = "subtitle_generation_en: {uses: subtitle_generation, inputs: {file: job.input}}"
+    ready.workflow("subtitled", stage, "deliver: [subtitle_generation_en.srt]")
+    job = prepared(ready, "subtitled").id
+    done = ready.give("run-pipeline", "-j", job)
+    assert done.code == 0, done.err
+    page = context.new_page()
+    page.goto(served.link)
+    opened(page, served, job).get_by_role("button", name="Make the film anew").click()
+    expect(page.locator("#film-state")).to_have_text("The new film is ready.")
+    expect(page.get_by_role("link", name="input.en.srt")).to_be_visible()
+    expect(page.get_by_role("button", name="Make the film anew")).to_be_enabled()
+
+
+def test_a_run_that_cannot_begin_says_why(editor: Page) -> None:
+    editor.get_by_role("button", name="Make the film anew").click()
+    expect(editor.locator("#film-state")).to_contain_text("no stage 'subtitle_generation'")
+    expect(editor.locator("#film-state")).to_contain_text("put stages/subtitle_generation.py back")
+
+
+def test_a_film_that_cannot_be_made_says_why(editor: Page) -> None:
+    choose(editor, "First")
+    write(editor, "For the film")
+    expect_saved(editor)
+    editor.get_by_role("button", name="Make the film anew").click()
+    expect(editor.locator("#film-state")).to_contain_text("The film wasn't made: ")
+    expect(editor.get_by_role("button", name="Make the film anew")).to_be_enabled()
+    expect(editor.locator("#list .text").first).to_have_text("For the film")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

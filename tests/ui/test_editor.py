@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.conftest import Sandbox
 from tests.jobs.helpers import DIGEST, a_stage, record, stored
 from tests.ui.pages import Browser
 from tests.ui.test_media import committed
+from tests.ui.test_proposals import events
 
 CUES = [
     {"start": 1.0, "end": 3.0, "text": "Hello there", "speaker": "Ann"},
@@ -136,6 +138,15 @@ def test_of_two_pages_the_second_is_told_what_the_first_has_made(editor: Browser
     assert edit(editor, job, told, do="text", id="1", text="Yours")[0] == HTTPStatus.OK
 
 
+def test_two_pages_that_show_the_same_before_any_change_may_change_different_cues(
+    editor: Browser, job: PlannedJob
+) -> None:
+    first = second = get(editor, job)
+    assert edit(editor, job, first, do="text", id="1", text="Mine")[0] == HTTPStatus.OK
+    status, told = edit(editor, job, second, do="text", id="2", text="Yours")
+    assert (status, [cue["text"] for cue in told["cues"]]) == (HTTPStatus.OK, ["Mine", "Yours"])
+
+
 def test_a_page_of_other_subtitles_has_to_begin_anew(editor: Browser, job: PlannedJob) -> None:
     status, told = edit(editor, job, {"base": "sha256:1", "revision": 0}, do="text", id="1", text="Mine")
     assert (status, told["reload"]) == (HTTPStatus.CONFLICT, True)
@@ -182,3 +193,21 @@ def test_replacing_in_all_tracks_is_an_edit_of_each(editor: Browser, job: Planne
 def test_a_term_goes_into_the_project_s_glossary(editor: Browser, job: PlannedJob, sandbox: Sandbox) -> None:
     assert post(editor, job, "glossary", {"term": "Tardis", "translation": "Tardis", "language": "es"})[0] == 200
     assert "Tardis" in (sandbox.root / "config" / "glossary.csv").read_text()
+
+
+def test_a_page_is_told_at_once_that_another_one_has_changed_something(editor: Browser, job: PlannedJob) -> None:
+    told = get(editor, job)
+    heard = (data for name, data in events(editor, job) if name == "drafts")
+    assert edit(editor, job, told, do="text", id="1", text="Mine")[0] == HTTPStatus.OK
+    assert next(heard) == ["en"]
+    seen = get(editor, job, f"changes?base={told['base']}&revision={told['revision']}")
+    assert [cue["text"] for cue in seen["cues"]] == ["Mine"]
+    assert (seen["gone"], seen["reload"]) == ([], False)
+    assert get(editor, job, f"changes?base={told['base']}&revision={seen['revision']}")["cues"] == []
+    assert get(editor, job, "changes?base=sha256:1&revision=0")["reload"]
+
+
+@pytest.mark.parametrize("revision", ["", "-1", "²", "a"])
+def test_changes_since_what_is_no_revision_are_refused(browser: Browser, job: PlannedJob, revision: str) -> None:
+    address = f"/jobs/{job.id}/subtitles/en/changes?revision={quote(revision)}"
+    assert browser.send("GET", address)[0] == HTTPStatus.BAD_REQUEST

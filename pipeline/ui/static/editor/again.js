@@ -7,13 +7,13 @@ import { shown } from "./clock.js";
 const WORDS = { recognise: "Recognise this again", translate: "Translate this again" };
 
 export class Again {
-  constructor(store, server, form, say) {
+  constructor(store, server, events, form, say) {
     this.store = store;
     this.server = server;
+    this.events = events;
     this.form = form;
     this.say = say;
     this.place = document.getElementById("again");
-    this.waiting = new Set();
     store.addEventListener("begun", () => this.offer());
   }
 
@@ -41,32 +41,22 @@ export class Again {
     const [start, end] = [Number(wish.start), Number(wish.end)];
     if (!(end > start)) { this.say("Say from when to when, in seconds."); return; }
     try {
-      await this.listen();
-      const answer = await this.server.post(`${this.server.track}/${kind}`, { ...wish, start, end });
-      const told = await answer.json().catch(() => ({ message: "This can't be done again." }));
-      if (!answer.ok) { this.say(told.message); return; }
-      this.waiting.add(told.id);
-      this.say(`${shown(1000 * start)} is being done again. What comes of it is shown here.`);
+      const proposal = await this.events.awaited("proposal", () => this.begin(kind, wish, start, end));
+      if (proposal) await this.come(proposal);
     } catch {
       this.say("The server doesn't answer.");
     }
   }
 
-  // The job's events are heard from before the wish is sent until nothing is awaited any more.
-  listen() {
-    if (this.source) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const source = new EventSource(`${this.server.base}/events`);
-      source.addEventListener("open", resolve);
-      source.addEventListener("error", () => { if (source.readyState === EventSource.CLOSED) { this.source = null; reject(new Error("closed")); } });
-      source.addEventListener("proposal", (message) => this.come(JSON.parse(message.data)));
-      this.source = source;
-    });
+  // The id of what is being made, or null.
+  async begin(kind, wish, start, end) {
+    const answer = await this.server.post(`${this.server.track}/${kind}`, { ...wish, start, end });
+    const told = await answer.json().catch(() => ({ message: "This can't be done again." }));
+    this.say(answer.ok ? `${shown(1000 * start)} is being done again. What comes of it is shown here.` : told.message);
+    return answer.ok ? told.id : null;
   }
 
   async come(proposal) {
-    if (!this.waiting.delete(proposal.id)) return;
-    if (!this.waiting.size) { this.source.close(); this.source = null; }
     if (proposal.problem) { this.say(`${proposal.problem} ${proposal.next}`); return; }
     const passages = proposal.passages.filter((each) => each.before.length || each.after.length);
     if (!passages.length) { this.say("It says the same as before."); return; }

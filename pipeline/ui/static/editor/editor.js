@@ -4,6 +4,7 @@ import { Again } from "./again.js";
 import { Attention } from "./attention.js";
 import { commands } from "./commands.js";
 import { conflict } from "./dialogs.js";
+import { JobEvents } from "./events.js";
 import { FilmRun } from "./film.js";
 import { Find } from "./find.js";
 import { CueForm } from "./form.js";
@@ -21,7 +22,8 @@ const store = new Store();
 const server = new Server(document.documentElement.dataset.base, page.dataset.job, page.dataset.track, store);
 const list = new CueList(document.getElementById("list"), store);
 const player = new Player(store, server);
-new SmallCopy(player, server, mayEdit);
+const events = new JobEvents(server);
+new SmallCopy(player, server, events, mayEdit);
 const wave = new Waveform(document.getElementById("wave"), store, server);
 wave.mayEdit = mayEdit;
 const say = (words) => { document.getElementById("message").textContent = words; };
@@ -42,8 +44,8 @@ acts.keys = () => parts.keys.show();
 acts.nextPoint = () => { if (!parts.attention.step(player.ms, 1)) say("Nothing else deserves a look."); };
 acts.previousPoint = () => parts.attention.step(player.ms, -1);
 acts.find = () => parts.find.open();
-new Again(store, server, form, say);
-new FilmRun(store, server, form, () => load());
+new Again(store, server, events, form, say);
+new FilmRun(server, events, form, () => load());
 
 const load = async () => {
   try {
@@ -79,11 +81,8 @@ server.addEventListener("conflict", async ({ detail }) => {
   form.fill("begin");
 });
 addEventListener("beforeunload", (event) => { if (server.unsaved) event.preventDefault(); });
-addEventListener("focus", async () => {
-  if (server.unsaved || !store.about.base) return;
-  const told = await server.get(`${server.track}/cues`).catch(() => null);
-  if (told && !server.unsaved && (told.base !== store.about.base || told.revision !== store.about.revision)) store.begin(told);
-});
+events.addEventListener("drafts", ({ detail }) => { if (detail.includes(page.dataset.track)) server.catchUp(); });
+addEventListener("focus", () => server.catchUp());
 
 player.addEventListener("moved", ({ detail: ms }) => {
   const cue = store.at(ms);

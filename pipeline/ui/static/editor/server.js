@@ -101,12 +101,28 @@ export class Server extends EventTarget {
     return true;
   }
 
+  // What others have made of the cues since. An edit of this page that is under way brings it, too.
+  async catchUp() {
+    const { base, revision } = this.store.about;
+    if (!base) return;
+    this.isBehind = this.unsaved;
+    if (this.isBehind) return;
+    const told = await this.get(`${this.track}/changes?${new URLSearchParams({ base, revision })}`).catch(() => null);
+    if (!told || this.unsaved || this.store.about.base !== base || this.store.about.revision !== revision) return;
+    if (told.reload) this.dispatchEvent(new CustomEvent("reload"));
+    else if (told.revision !== revision) this.store.apply(told);
+    this.state();
+  }
+
   later(why) {
     this.problem = why;
     this.timer = setTimeout(() => { this.problem = ""; this.send(); }, AGAIN_MS);
   }
 
-  state() { this.dispatchEvent(new CustomEvent("state")); }
+  state() {
+    this.dispatchEvent(new CustomEvent("state"));
+    if (this.isBehind && !this.unsaved) this.catchUp();
+  }
 
   get unsaved() { return this.queue.length > 0 || this.unsent !== null; }
 }
