@@ -67,7 +67,7 @@ def project(ready: Sandbox) -> Iterator[Sandbox]:
     version(ready, "one")
     yield ready
     until = time.monotonic() + PATIENCE
-    while left := _programs(ready):
+    while left := _programs():
         assert time.monotonic() < until, left
         time.sleep(0.05)
 
@@ -76,16 +76,11 @@ def version(sandbox: Sandbox, name: str, source: str = SERVICE) -> None:
     sandbox.write("stages/web.py", source.replace("VERSION ", f"{name} ").replace("started VERSION", f"started {name}"))
 
 
-def _programs(sandbox: Sandbox) -> list[int]:
-    """Processes of services of this project."""
-    found = []
-    for process in psutil.process_iter(["environ"]):
-        variables = process.info["environ"] or {}
-        if "PIPELINE_SERVICE_FOLDER" in variables and str(sandbox.root) in variables.get(
-            "VIRTUAL_ENV", str(sandbox.root)
-        ):
-            found.append(process.pid)
-    return found
+def _programs() -> list[int]:
+    """Processes of services that these tests have started."""
+    variables = ((process.pid, process.info["environ"] or {}) for process in psutil.process_iter(["environ"]))
+    ours = os.environ["XDG_RUNTIME_DIR"]
+    return [pid for pid, each in variables if each.get("PIPELINE_SERVICE_FOLDER", "").startswith(ours)]
 
 
 def test_it_serves_on_its_ports_until_it_is_asked_to_end(project: Sandbox) -> None:

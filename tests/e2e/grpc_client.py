@@ -13,10 +13,17 @@ import grpc
 is_over = threading.Event()
 heard: "Counter[str]" = Counter()
 failures = []
+
+
+def wait_for_end() -> None:
+    sys.stdin.read()
+    is_over.set()
+
+
 with grpc.insecure_channel(sys.argv[1]) as channel:
     ask = channel.unary_unary("/words.Words/Version", lambda text: text.encode(), bytes.decode)
     print(ask("", timeout=60, wait_for_ready=True), flush=True)
-    threading.Thread(target=lambda: (sys.stdin.read(), is_over.set()), daemon=True).start()
+    threading.Thread(target=wait_for_end, daemon=True).start()
     while not is_over.is_set():
         try:
             heard[ask("", timeout=30)] += 1
