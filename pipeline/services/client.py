@@ -35,9 +35,11 @@ SUPERVISOR_ENDED = "its supervisor ended without a word"
 class ServiceClient:
     """Holds a service until it is closed, or its process ends, however that ends."""
 
-    def __init__(self, connection: socket.socket, folder: ServiceFolder) -> None:
+    def __init__(self, connection: socket.socket, folder: ServiceFolder, order: ServiceOrder | None = None) -> None:
+        """``order``: where the supervisor was found, which may have been about to end."""
         self._connection = connection
         self._folder = folder
+        self._order = order
         self._unread = b""
         self._status = ServiceStatus(state=ServiceState.STARTING)
         self._is_at_end = False
@@ -87,9 +89,23 @@ class ServiceClient:
         *lines, self._unread = (self._unread + data).split(b"\n")
         if lines:
             self._status = decode(lines[-1], ServiceReport).status
-        if not data:
+            self._order = None
+        if not data and not self._is_connected_again():
             self._is_at_end = True
             self._note_end()
+        return True
+
+    def _is_connected_again(self) -> bool:
+        """Whether there is another supervisor in the place of one that ended before it had said a word."""
+        order, self._order = self._order, None
+        if order is None:
+            return False
+        try:
+            other, _ = _connected(self._folder, order)
+        except (Unavailable, OSError):
+            return False
+        with other:
+            os.dup2(other.fileno(), self._connection.fileno(), inheritable=False)  # who waits for it knows the number
         return True
 
     def _note_end(self) -> None:
@@ -110,19 +126,22 @@ def connect(runtime: Path, order: ServiceOrder) -> ServiceClient:
     if not hasattr(os, "fork"):
         raise Unavailable("this system has no fork")
     folder = ServiceFolder.of(runtime, order.key)
+    connection, is_new = _connected(folder, order)
+    return ServiceClient(connection, folder, None if is_new else order)
+
+
+def _connected(folder: ServiceFolder, order: ServiceOrder) -> tuple[socket.socket, bool]:
+    """A connection that holds the service, and whether its supervisor was started for it."""
     with folder.locked():
         try:
-            connection = folder.connect()
+            connection, is_new = folder.connect(), False
         except (FileNotFoundError, ConnectionRefusedError):
             folder.sweep()
             _start(order, folder)
-            connection = folder.connect()
-    try:
-        connection.setblocking(True)  # the first line of a connection always finds room
-        connection.sendall(encode(ServiceRequest(HOLD)) + b"\n")
-    except OSError:  # it has ended at this instant, which shows as an end without a word
-        pass
-    return ServiceClient(connection, folder)
+            connection, is_new = folder.connect(), True
+    with contextlib.suppress(OSError):  # it has ended at this instant, which shows as an end without a word
+        connection.sendall(encode(ServiceRequest(HOLD)) + b"\n")  # the first line always finds room
+    return connection, is_new
 
 
 def _start(order: ServiceOrder, folder: ServiceFolder) -> None:

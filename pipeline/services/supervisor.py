@@ -83,6 +83,7 @@ class Supervisor:
 
     def _turn(self) -> None:
         self._publish()
+        self._count_users()  # who was to be told may be found gone
         ready = self._wait()
         if self._signals.fileno() in ready:
             self._signalled()
@@ -166,6 +167,9 @@ class Supervisor:
                 self._happens(StopRequest())
             elif wish == RESTART:
                 self._happens(RestartRequest())
+        self._count_users()
+
+    def _count_users(self) -> None:
         if self._door.users != self._users:
             self._users = self._door.users
             self._happens(UserCount(self._users))

@@ -46,3 +46,15 @@ def supervisors(runtime: Path) -> list[psutil.Process]:
 def left(runtime: Path) -> list[str]:
     folder = runtime / SERVICES
     return os.listdir(folder) if folder.is_dir() else []
+
+
+def marked(runtime: Path) -> list[int]:
+    """Processes that services have started."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK, "").startswith(str(runtime)):
+                found.append(process.pid)
+        except psutil.Error:
+            continue
+    return found

@@ -11,9 +11,8 @@ import pytest
 
 from pipeline.services.client import ServiceClient
 from pipeline.services.definition import CommandProbe, Notified, ServiceDefinition, ServiceProbe, Stop, TcpProbe
-from pipeline.services.folder import MARK
 from pipeline.services.status import FailureKind, ServiceState
-from tests.services.conftest import left, supervisors
+from tests.services.conftest import left, marked, supervisors
 from tests.services.helpers import BOUND, Services, definition, got, over, ready, serving, until
 from tests.test_process import eventually
 
@@ -162,18 +161,7 @@ def test_a_killed_supervisor_takes_its_program_along_and_the_next_user_starts_an
     assert status.failure.kind is FailureKind.CRASHED
     assert eventually(lambda: not psutil.pid_exists(pid))
     assert int(got(ready(services.use(order)), "/pid")) != pid
-    assert len(marked(services)) == 2  # the program and its child: the earlier child is gone
-
-
-def marked(services: Services) -> list[int]:
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get(MARK, "").startswith(str(services.runtime)):
-                found.append(process.pid)
-        except psutil.Error:
-            continue
-    return found
+    assert len(marked(services.runtime)) == 2  # the program and its child: the earlier child is gone
 
 
 def test_a_killed_user_lets_go_of_the_service(services: Services) -> None:
@@ -222,7 +210,7 @@ def test_the_token_is_in_no_log_no_command_line_and_no_file_that_others_can_read
     status = ready(client)
     assert len(status.token) >= 32
     assert Path(status.log).read_text().endswith("\n*** 1\n")
-    for pid in (*marked(services), *(each.pid for each in supervisors(services.runtime))):
+    for pid in (*marked(services.runtime), *(each.pid for each in supervisors(services.runtime))):
         assert status.token not in " ".join(psutil.Process(pid).cmdline())
     holding = [path for path in services.file("").iterdir() if path.is_file() and status.token in path.read_text()]
     assert [(path.name, path.stat().st_mode & 0o077) for path in holding] == [("status.json", 0)]
