@@ -24,7 +24,7 @@ Made = TypeVar("Made")
 
 def with_parts(catalog: "Catalog", make: Callable[[], Made], builds: bool, again: str) -> Made:
     """What ``make`` gives once nothing is missing that it needs. ``builds``: without asking. ``again``: the command
-    that may build.
+    that may build. Environments without packages are built in any case: that takes a moment and fetches nothing.
 
     Raises ``NotReady`` with what is missing where it must not be built, or can't.
     """
@@ -36,7 +36,7 @@ def with_parts(catalog: "Catalog", make: Callable[[], Made], builds: bool, again
         except MissingParts as missing:
             if not missing.can_be_built:
                 raise
-            if not builds and not _is_allowed(missing):
+            if not (builds or _fetches_nothing(catalog, missing) or _is_allowed(missing)):
                 step = f"{again}   makes it ready, and runs it"
                 raise NotReady(missing.message, step) from missing
             _make_ready(catalog, missing)
@@ -63,6 +63,12 @@ def make_locks(catalog: "Catalog", workflow: str, show: Progress) -> None:
         if result.error:
             raise result.error
         show(f"requirements/{result.definition.locked.name} written")
+
+
+def _fetches_nothing(catalog: "Catalog", missing: "MissingParts") -> bool:
+    from pipeline.envs.lockfiles.without_packages import is_without
+
+    return not missing.models and all(is_without(catalog.environment(name)) for name in missing.environments)
 
 
 def _is_allowed(missing: "MissingParts") -> bool:

@@ -49,6 +49,11 @@ def find(definition: Definition, installer: Path) -> BaseInterpreter:
     return _query(Path(os.fsdecode(answer.stdout.strip())))
 
 
+def own_fits(definition: Definition) -> bool:
+    """Whether the environment is built on our own interpreter, so that none has to be looked for."""
+    return _fits(definition.python, platform.python_version())
+
+
 def _own() -> BaseInterpreter:
     executable = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
     return BaseInterpreter(executable, platform.python_version(), OWN_ABI)

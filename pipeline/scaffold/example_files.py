@@ -19,6 +19,7 @@ class Example(Struct, frozen=True):
     input: str = ""  # the file that the workflow is tried with
     needs_locks: bool = False  # whether its locks are still to be made, from a package index
     shared: tuple[str, ...] = ()  # files that it has from the default example
+    has_packages: bool = False  # whether environments with locks have packages, which are fetched
 
 
 COUNTING = (
@@ -34,7 +35,14 @@ EXAMPLES: Mapping[str, Example] = {
         Example("fan-out", "a stage that runs once for each paragraph of a text", "paragraphs", "text.txt"),
         Example("arrays", "an array goes from numpy 1.26 to numpy 2", "arrays", "numbers.csv", True),
         Example("atoms", "forces on atoms, by calculators in environments that clash", "relax", "copper.xyz", True),
-        Example("media", "speech of a film, by what comes with pipeline", "keywords", "FILM", shared=COUNTING),
+        Example(
+            "media",
+            "speech of a film, by what comes with pipeline",
+            "keywords",
+            "FILM",
+            shared=COUNTING,
+            has_packages=True,
+        ),
     )
 }
 BARE = Example("bare", "settings alone")

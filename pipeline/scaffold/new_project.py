@@ -80,7 +80,9 @@ def next_commands(example: Example) -> list[str]:
     if not example.workflow:
         return ["pipeline env new NAME", "pipeline stage new NAME --environment NAME", "pipeline workflow new NAME"]
     run = f"pipeline run {example.workflow} {quote(example.input)}"
-    return [LOCKING, "bootstrap", run] if example.needs_locks else [f"{run} --build"]
+    if example.needs_locks:
+        return [LOCKING, "bootstrap", run]
+    return [f"{run} --build" if example.has_packages else run]
 
 
 def _absolute(folder: Path) -> Path:

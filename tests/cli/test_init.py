@@ -25,6 +25,7 @@ def test_an_example_runs_at_once_and_offline(tmp_path: Path, example: str, spawn
     assert made.code == 0, made.err
     enter, *commands = made.data["next"]
     assert enter == "cd new"
+    assert "--build" not in str(commands)
     for command in commands:
         done = give(tmp_path / "new", *shlex.split(command), variables=offline(tmp_path))
         assert done.code == 0, done.err
@@ -50,7 +51,7 @@ def test_the_media_example_uses_what_comes_along_by_name(tmp_path: Path) -> None
 def test_words_are_counted_as_they_are(tmp_path: Path, spawning: None) -> None:
     give(tmp_path, "pipeline", "init")
     (tmp_path / "text.txt").write_text("b a b\n")
-    command = "pipeline run words text.txt --build --param most=1"
+    command = "pipeline run words text.txt --param most=1"
     assert give(tmp_path, *command.split(), variables=offline(tmp_path)).code == 0
     (output,) = (tmp_path / "jobs").glob("*/output/*.json")
     assert json.loads(output.read_text()) == {"b": 2}

@@ -68,6 +68,29 @@ def test_without_leave_it_is_told_with_one_command(
     assert attempts.built == []
 
 
+def lock_of_alpha(catalog: Catalog, text: str) -> None:
+    catalog.environment("alpha").locked.write_text(text)
+
+
+def test_an_environment_without_packages_is_built_without_leave(
+    monkeypatch: pytest.MonkeyPatch, catalog: Catalog
+) -> None:
+    lock_of_alpha(catalog, "# locked for Python >=3.9\n")
+    attempts = Attempts(ALPHA)
+    assert attempt(monkeypatch, attempts, catalog, None)(False) == "made"
+    assert attempts.built == [("alpha",)]
+
+
+@pytest.mark.parametrize("lacks", ["model", "python", "lock"])
+def test_what_may_have_to_be_fetched_needs_leave(monkeypatch: pytest.MonkeyPatch, catalog: Catalog, lacks: str) -> None:
+    lock_of_alpha(catalog, "# locked for Python >=3.9\n" if lacks != "lock" else "x" * 9)
+    if lacks == "python":
+        monkeypatch.setattr("pipeline.envs.interpreters.platform.python_version", lambda: "2.7.18")
+    model = [Problem("model 'm' isn't ready", "bootstrap --model m", model="m")] if lacks == "model" else []
+    with pytest.raises(NotReady):
+        attempt(monkeypatch, Attempts(ALPHA, *model), catalog, None)(False)
+
+
 def test_what_no_build_helps_against_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch, catalog: Catalog) -> None:
     attempts = Attempts(ALPHA, TOOL)
     with pytest.raises(MissingParts) as refused:
