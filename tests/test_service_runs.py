@@ -233,7 +233,8 @@ def test_a_service_that_is_never_ready_fails_its_users_with_its_last_lines(proje
     assert done.code == ExitCode.NOT_READY, done.err
     assert "not-ready" in done.err
     assert "loading the voices" in done.err
-    assert "pipeline service logs server" in done.err
+    assert str(project.sandbox.job(id) / "logs/server.log") in done.err
+    assert "loading the voices" in project.sandbox.give("pipeline", "job", "logs", id, "server").out
     assert project.kinds(id, "stage_failed")[0]["kind"] == "service not ready"
     assert project.kinds(id, "stage_started") == []
     assert eventually(lambda: project.left == [], 20), project.left

@@ -26,7 +26,6 @@ def trouble_of(name: str, held: "HeldService", was_used: bool) -> ServiceTrouble
     failure = status.failure if status else None
     return ServiceTrouble(
         name=name,
-        shown=held.order.name,
         kind=failure.kind.value if failure else STOPPED,
         text=failure.text if failure else "it was stopped",
         log_lines=failure.log_lines if failure else (),

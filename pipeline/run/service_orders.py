@@ -39,6 +39,7 @@ def order_of(project: ProjectFolder, invocations: Invocations, service: PlannedS
         # Its folders are the supervisor's.
         invocation={name: value for name, value in plain(content).items() if name not in ("work", "output_folder")},
         modules=tuple(content.modules),
+        log=str(invocations.job.log(service.name)),
         lease=_lease(runtime.builds.get(stage.environment)),
         resources=stage.resources,
     )

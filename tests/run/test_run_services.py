@@ -166,7 +166,6 @@ def test_a_service_that_cannot_start_fails_its_stages_and_nothing_else(bench: Be
     assert isinstance(error, NotReady)
     assert "it wasn't ready within 3 s" in error.message
     assert "last words" in error.message
-    assert "pipeline service logs copy" in str(error.next_step)
     assert statuses(made) == {"ask": "failed", "other": "failed", "after": "skipped", "lone": "finished"}
     assert {kind for _, kind in events(made, "reason", "kind")} == {"service not ready", "not-ready"}
     assert bench.executor.stages() == ["lone"]

@@ -36,8 +36,8 @@ class FailureClass(Enum):
 
 @dataclass(frozen=True)
 class Rule:
-    """``means`` and ``next_step`` have fields: job, stage, environment, folder (of the job), file (the stage's), again,
-    the command that prepares the job once more, and service, by which ``pipeline service`` knows the one to blame."""
+    """``means`` and ``next_step`` have fields: job, stage, environment, folder (of the job), file (the stage's), and
+    again, the command that prepares the job once more."""
 
     retry: Retry
     means: str
@@ -84,12 +84,12 @@ RULES = {
     FailureClass.SERVICE_LOST: Rule(
         Retry.ONCE,
         "the stage itself did nothing wrong: its service died while it ran",
-        "pipeline service logs {service}   shows what it said last\nrun-pipeline -j {job}   tries again",
+        AGAIN,
     ),
     FailureClass.SERVICE_FAILED: Rule(
         Retry.NEVER,
         "the stage wasn't started, since it needs this service",
-        "pipeline service logs {service}   shows what it said last\nrun-pipeline -j {job}   tries again",
+        AGAIN,
     ),
     FailureClass.NOT_STARTED: Rule(Retry.FREE, "the machine gave no process for it", AGAIN),
     FailureClass.INPUT_CHANGED: Rule(

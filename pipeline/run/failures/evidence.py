@@ -54,7 +54,6 @@ class ServiceTrouble:
     """A service that wasn't there for a stage that uses it."""
 
     name: str  # in the plan
-    shown: str  # by which ``pipeline service`` knows it
     kind: str  # the class of its failure
     text: str
     log_lines: tuple[str, ...]  # the last ones

@@ -170,7 +170,6 @@ def _filled(template: str, failure: Failure) -> str:
         file=failure.file,
         folder=failure.log.parent.parent,
         again=failure.evidence.again,
-        service=failure.evidence.service.shown if failure.evidence.service else "",
     )
 
 

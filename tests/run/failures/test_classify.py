@@ -19,7 +19,7 @@ from pipeline.run.failures.oom import OomKills
 PREFIX = "/project/venv/.builds/alpha-1"
 FAILED = Evidence(PREFIX, returncode=1)
 SIGKILLED = Evidence(PREFIX, returncode=-9)
-LOST = ServiceTrouble("server", "server", "crashed", "it was killed by SIGKILL", ("last words",), "/log", was_used=True)
+LOST = ServiceTrouble("server", "crashed", "it was killed by SIGKILL", ("last words",), "/log", was_used=True)
 WHOLE = Whole("requirements/alpha.txt", ("lock", "bootstrap --env alpha"))
 
 

@@ -34,8 +34,8 @@ def failed(**values: object) -> Evidence:
 
 NO_MODULE = Raised("ModuleNotFoundError", "No module named 'mising.part'")
 
-LOST = ServiceTrouble("server", "api_server", "crashed", "it was killed by SIGKILL", ("loading",), "/r/log", True)
-SERVICE_STEPS = "pipeline service logs api_server   shows what it said last\nrun-pipeline -j j1   tries again"
+LOST = ServiceTrouble("server", "crashed", "it was killed by SIGKILL", ("loading",), "/r/log", True)
+
 
 MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]]] = {
     FailureClass.STAGE_ERROR: [
@@ -186,7 +186,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
                 "  server | loading\n  the service's whole log: /r/log\n"
                 f"  the stage itself did nothing wrong: its service died while it ran\n{LOG}"
             ),
-            SERVICE_STEPS,
+            AGAIN,
         )
     ],
     FailureClass.SERVICE_FAILED: [
@@ -198,7 +198,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
                 "  server | loading\n  the service's whole log: /r/log\n"
                 "  the stage wasn't started, since it needs this service"
             ),
-            SERVICE_STEPS,
+            AGAIN,
         )
     ],
     FailureClass.NOT_STARTED: [
