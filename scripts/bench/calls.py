@@ -1,7 +1,11 @@
-"""Calls into another environment: an empty one, arrays there and back, and the start, against other tools.
+"""Calls into another environment: an empty one, arrays there and back, and the start, against other tools; steps of
+atoms against the same step in one process; and what many calls leave behind.
 
 All in one run, each tool in a process of its own, in turn for some rounds. The callers and the workers have the same
 interpreter and the same numpy. Ratios are the medians of the rounds. It needs PyPI once.
+
+Rootstock's own command can't build an environment where nothing but PyPI is in reach, since it has uv download a
+Python. Its calculator is used as it is, on an environment that is laid out as that command does it.
 
     ./scripts/bench/calls.py [--rounds N] [--json] [--check]
 """
@@ -15,20 +19,47 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from measuring import BIN, PROJECT, Failed, output
+from measuring import BIN, PROJECT, THIS, Failed, output
 
 from pipeline.envs import uv
 
-PEERS = ("appose", "execnet", "rpyc", "spawn")
-REQUIREMENTS = ("numpy==2.4.6", "appose==0.12.0", "execnet==2.1.2", "rpyc==6.0.2")
+PEERS = ("appose", "execnet", "rpyc", "rootstock", "spawn")
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+ASE, NUMPY = "ase==3.26.0", "numpy==2.4.6"
+REQUIREMENTS = (NUMPY, ASE, "appose==0.12.0", "execnet==2.1.2", "rpyc==6.0.2", "rootstock==1.6.0")
 # What is measured of ours, what it is compared with, and how much of that it may be.
 LIMITS = (
     ("empty", "appose", "empty", 0.6),
     ("empty", "rpyc", "empty", 0.5),
+    ("empty", "rootstock", "empty", 0.5),
     ("mb100", "pipeline", "mb100_copy", 2 * 1.1),
     ("mb100", "spawn", "mb100", 0.25),
+    ("emt864", "pipeline", "emt864_here", 1.02),
+    ("emt864", "rootstock", "emt864", 1.0),
 )
+# What is measured of ours, and how much it may be: seconds, KiB, and numbers.
+BOUNDS = (("open", 0.002), ("left_kib", 4096), ("left_descriptors", 0), ("left_files", 0))
+CALCULATOR = f"""# /// script
+# requires-python = "=={VERSION}.*"
+# dependencies = ["{ASE}", "{NUMPY}"]
+# ///
+from ase.calculators.calculator import Calculator
+from ase.calculators.emt import EMT
+
+CHECKPOINTS = {{"emt": "", "nothing": ""}}
+
+
+class Nothing(Calculator):
+    implemented_properties = ["energy", "forces", "stress"]
+
+    def calculate(self, atoms=None, properties=(), system_changes=()):
+        super().calculate(atoms, properties, system_changes)
+        self.results = {{"energy": 0.0, "forces": 0 * atoms.positions, "stress": [0.0] * 6}}
+
+
+def setup(checkpoint="emt", device="cpu"):
+    return EMT() if checkpoint == "emt" else Nothing()
+"""
 
 Figures = dict[str, dict[str, float]]  # seconds by tool and by what was measured
 
@@ -62,38 +93,60 @@ def main() -> int:
         print(json.dumps({"seconds": figures, "ratios": [asdict(each) for each in ratios]}))
     else:
         _show(figures, ratios)
-    return int(options.check and any(each.ratio > each.limit for each in ratios))
+    over = [what for what, most in BOUNDS if figures["pipeline"][what] > most]
+    return int(options.check and (bool(over) or any(each.ratio > each.limit for each in ratios)))
 
 
 def _measured(folder: Path, count: int) -> list[Figures]:
     project, packages = folder / "project", folder / "packages"
     installing = [str(uv.find()), "pip", "install", "--quiet", "--compile-bytecode", "--python", sys.executable]
     output([*installing, "--target", packages, *REQUIREMENTS])
-    for each in ("config/environments", "requirements", "stages"):
+    for each in ("config/environments", "requirements", "stages", "calculators"):
         (project / each).mkdir(parents=True)
     (project / "config/pipeline.yaml").write_text("default_workflows: []\n")
     (project / "config/environments/called.yaml").write_text(f'python: "=={VERSION}.*"\nimports: [numpy]\n')
     (project / "requirements/called.txt").write_text(f"{REQUIREMENTS[0]}\n")
+    (project / "calculators/emt.py").write_text(CALCULATOR)
+    _lay_out(folder / "rootstock")
+    THIS.compile()
+    runtime = folder / "runtime"
+    runtime.mkdir(mode=0o700)
     variables = {
         **os.environ,
         "PIPELINE_ROOT": str(project),
         "PYTHONPATH": f"{PROJECT}:{packages}",
         "CALLED_ENVIRONMENT": "called",
-        "XDG_RUNTIME_DIR": str(folder),
+        "XDG_RUNTIME_DIR": str(runtime),
+        "ROOTSTOCK_ROOT": str(folder / "rootstock"),
     }
-    output([BIN / "pipeline", "env", "lock", "called"], variables)
-    output([BIN / "bootstrap", "--env", "called"], variables)
-    script = PROJECT / "scripts/bench/peers/calls_of.py"
+    output([BIN / "pipeline", "env", "lock", "called", "emt"], variables)
+    output([BIN / "bootstrap", "--env", "called", "--env", "emt"], variables)
     try:
-        return [
-            {
-                tool: json.loads(output([sys.executable, script, tool, sys.executable, "2"], variables))
-                for tool in ("pipeline", *PEERS)
-            }
-            for _ in range(count)
-        ]
+        return [{tool: _figures_of(tool, variables) for tool in ("pipeline", *PEERS)} for _ in range(count)]
     finally:
-        output([BIN / "pipeline", "worker", "stop", "--all", "--force"], variables)
+        _stop_workers(variables)
+
+
+def _lay_out(root: Path) -> None:
+    """An environment where Rootstock looks for it, with this interpreter, and the packages by ``PYTHONPATH``."""
+    environment = root / "envs" / "emt"
+    output([str(uv.find()), "venv", "--quiet", "--python", sys.executable, environment])
+    (environment / "env_source.py").write_text(CALCULATOR)
+
+
+def _figures_of(tool: str, variables: dict[str, str]) -> dict[str, float]:
+    _stop_workers(variables)  # so that each begins with nothing
+    peers = PROJECT / "scripts/bench/peers"
+    figures: dict[str, float] = json.loads(
+        output([sys.executable, peers / "calls_of.py", tool, sys.executable, "2"], variables)
+    )
+    if tool in {"pipeline", "rootstock"}:
+        figures |= json.loads(output([sys.executable, peers / "steps_of.py", tool, "2"], variables))
+    return figures
+
+
+def _stop_workers(variables: dict[str, str]) -> None:
+    output([BIN / "pipeline", "worker", "stop", "--all", "--force"], variables)
 
 
 def _ratio(rounds: list[Figures], limit: tuple[str, str, str, float]) -> Ratio:
@@ -113,10 +166,18 @@ def _median(values: list[float]) -> float:
 def _show(figures: Figures, ratios: list[Ratio]) -> None:
     print(f"{'':10} {'first ms':>10} {'empty µs':>10} {'1 MB µs':>10} {'100 MB ms':>10}")
     for tool, each in figures.items():
-        row = (each["first"] * 1e3, each["empty"] * 1e6, each["mb1"] * 1e6, each.get("mb100", float("nan")) * 1e3)
+        nothing = float("nan")
+        row = (
+            each["first"] * 1e3,
+            each["empty"] * 1e6,
+            each.get("mb1", nothing) * 1e6,
+            each.get("mb100", nothing) * 1e3,
+        )
         print(f"{tool:10} " + " ".join(f"{value:10.1f}" for value in row))
     for ratio in ratios:
         print(f"{ratio.ours} is {ratio.ratio} of {ratio.peer}'s {ratio.theirs}; limit {ratio.limit}")
+    for what, most in BOUNDS:
+        print(f"{what} is {figures['pipeline'][what]:g}; limit {most:g}")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).parent
-TOO_SLOW = {("rpyc", "mb100")}  # it compresses them
+LEFT_OUT = {("rpyc", "mb100"), ("rootstock", "mb1"), ("rootstock", "mb100")}  # compressed; no calls with arrays
+MANY = 10_000  # calls that must leave nothing behind
 SIZES = {"mb1": 125_000, "mb100": 12_500_000}  # float64
 
 
@@ -26,6 +27,21 @@ def pipeline(_python):
 
     with pipeline.environment(os.environ["CALLED_ENVIRONMENT"]).open(HERE / "called.py") as session:
         yield session.nothing, session.echo
+
+
+@contextmanager
+def rootstock(_python):
+    """It has no other calls than the steps of a calculator: this one calculates nothing, for one atom."""
+    from ase import Atoms
+    from rootstock import RootstockCalculator
+
+    with RootstockCalculator("nothing", root=os.environ["ROOTSTOCK_ROOT"], device="cpu") as calculator:
+        atoms = Atoms("H", cell=[9, 9, 9])
+
+        def nothing():
+            calculator.calculate(atoms, ["energy"], ["positions"])
+
+        yield nothing, None
 
 
 @contextmanager
@@ -113,6 +129,44 @@ def seconds(action, count):
     return statistics.median(taken)
 
 
+def opened(count):
+    """From a session that is closed to the first answer of the next one, in the same worker."""
+    import pipeline
+
+    environment, taken = pipeline.environment(os.environ["CALLED_ENVIRONMENT"]), []
+    for _ in range(count):
+        session = environment.open(HERE / "called.py")
+        begun = time.perf_counter()
+        session.start()
+        taken.append(time.perf_counter() - begun)
+        session.close()
+    return {"open": statistics.median(taken[1:])}
+
+
+def left():
+    """What many calls with 1 MB there and back leave behind: KiB, descriptors, and files in shared memory."""
+    import pipeline
+
+    with pipeline.environment(os.environ["CALLED_ENVIRONMENT"]).open(HERE / "called.py") as session:
+        array = np.zeros(SIZES["mb1"])
+        for _ in range(100):
+            session.echo(array)
+        before = state(session.pid)
+        for _ in range(MANY):
+            session.echo(array)
+        after = state(session.pid)
+    return {f"left_{name}": after[name] - before[name] for name in after}
+
+
+def state(worker):
+    """Of this process and the worker."""
+    folders = [Path("/proc", str(pid)) for pid in (os.getpid(), worker)]
+    pages = sum(int((folder / "statm").read_text().split()[1]) for folder in folders)
+    descriptors = sum(len(list((folder / "fd").iterdir())) for folder in folders)
+    shared = [path for path in ("/dev/shm", os.environ["XDG_RUNTIME_DIR"]) for _ in Path(path).rglob("*")]
+    return {"kib": pages * os.sysconf("SC_PAGE_SIZE") >> 10, "descriptors": descriptors, "files": len(shared)}
+
+
 def main(tool, python, rounds):
     begun = time.perf_counter()
     found = {}
@@ -121,13 +175,15 @@ def main(tool, python, rounds):
         found["first"] = time.perf_counter() - begun
         found["empty"] = seconds(nothing, 200 * rounds)
         for name, size in SIZES.items():
-            if (tool, name) in TOO_SLOW:
+            if (tool, name) in LEFT_OUT:
                 continue
             array = np.random.default_rng(1).random(size)
             assert np.array_equal(echo(array), array)
             found[name] = seconds(lambda array=array: echo(array), rounds if name == "mb100" else 10 * rounds)
             into = np.empty_like(array)
             found[f"{name}_copy"] = seconds(lambda a=array, b=into: np.copyto(b, a), 3 * rounds)
+    if tool == "pipeline":
+        found.update(opened(5 * rounds), **left())
     print(json.dumps(found))
 
 
