@@ -39,20 +39,27 @@ class Calculator(AseCalculator):  # type: ignore[misc]  # ASE has no types
         project: str | os.PathLike[str] | None = None,
         timeout: float | None = None,
         start_timeout: float = START_SECONDS,
+        gpus: int = 0,
         **options: Any,
     ) -> None:
         """``environment``: the name of a file in the project's folder ``calculators``, whose block says what it needs.
 
         ``model``, ``device`` and ``options`` are for its function ``setup``. ``timeout``: seconds for one calculation.
+        ``gpus``: so many that no stage and no other session gets; the first of them is ``cuda``.
 
         Raises ``UsageError`` where there is no such file, ``NotReady`` where its environment isn't built (the message
         has the command that does it), and ``RemoteError`` for what ``setup`` raises.
         """
         super().__init__()
         folder = locate(None if project is None else Path(os.path.abspath(project)))
-        self._arguments = (environment, model, device, {"project": folder.root, "timeout": timeout, **options})
+        self._arguments = (
+            environment,
+            model,
+            device,
+            {"project": folder.root, "timeout": timeout, "gpus": gpus, **options},
+        )
         self.parameters.update(environment=environment, model=model, device=device, **options)
-        bounds = {"start_timeout": start_timeout, "timeout": timeout}
+        bounds = {"start_timeout": start_timeout, "timeout": timeout, "gpus": gpus}
         self._session = calculation(folder, environment, model, device, options, **bounds)
         self._sent: State | None = None
         self._is_lost = False

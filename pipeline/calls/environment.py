@@ -11,7 +11,11 @@ from pipeline.calls.session import CallSession
 from pipeline.calls.source import CallSource
 from pipeline.config import environments
 from pipeline.config.source import require_name
+from pipeline.errors import UsageError
 from pipeline.location import locate
+from pipeline.policy import ResourceRequest
+from pipeline.sizes import parse_size
+from pipeline.values import replace
 
 if TYPE_CHECKING:
     from pipeline.calls.group import SessionGroup
@@ -41,6 +45,8 @@ class CallEnvironment:
         progress: Progress | None = None,
         classes: tuple[type, ...] = (),
         variables: Mapping[str, str] | None = None,
+        gpus: int = 0,
+        gpu_memory: str | int | None = None,
         **named: Any,
     ) -> CallSession:
         """A session with the public functions of a file, or with an object that its class ``object`` makes of the other
@@ -50,9 +56,11 @@ class CallEnvironment:
         asked to end, interrupted where ``interrupts`` allows that, and its worker killed, with ``grace`` seconds
         between. ``is_idempotent``: a call whose worker was lost is repeated once in a new one. ``progress``: is called
         with a fraction from 0 to 1, or ``None``, and a text. ``classes``: dataclasses that results are made of again.
-        ``variables``: further ones for the worker.
+        ``variables``: further ones for the worker. ``gpus``: so many that no stage and no other session gets, or
+        ``gpu_memory`` (such as "8 GiB") of each; the session waits for them as long as it may take to begin.
         """
         source = self.source(file, object, positional, named, classes, variables)
+        source = replace(source, resources=_resources(gpus, gpu_memory))
         options = CallOptions(timeout, grace, interrupts, is_idempotent, progress)
         return CallSession(source, options, start_timeout)
 
@@ -89,6 +97,16 @@ class CallEnvironment:
 
     def __repr__(self) -> str:
         return f"<environment {self._name} of {self.folder.root}>"
+
+
+def _resources(gpus: int, gpu_memory: str | int | None) -> ResourceRequest:
+    """Raises ``UsageError``."""
+    if gpus < 0:
+        raise UsageError(f"gpus={gpus}: a session has none, or some")
+    try:
+        return ResourceRequest(gpus=gpus, gpu_memory=None if gpu_memory is None else parse_size(gpu_memory))
+    except ValueError as error:
+        raise UsageError(f"gpu_memory: {error}") from error
 
 
 def environment(name: str, project: str | os.PathLike[str] | None = None, *, build: bool = False) -> CallEnvironment:

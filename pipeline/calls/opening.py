@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.calls import confined
 from pipeline.calls.errors import CallTimedOut, RemoteError, WorkerLost
@@ -23,6 +23,9 @@ from pipeline.sdk.protocol import CALLS, RUN_VARIABLE
 from pipeline.values import replace
 
 LOOK_SECONDS = 0.1  # between two looks at what a worker prints while it loads the file
+
+if TYPE_CHECKING:
+    from pipeline.host.gpu_leases import FileLease
 
 Progress = Callable[[float | None, str], None]
 
@@ -93,6 +96,14 @@ def _said(log: SessionLog) -> str:
     return f"; it has printed last:\n{lines}" if lines else ""
 
 
+def _cards(source: CallSource, deadline: float) -> "FileLease | None":
+    if not source.resources.gpus:
+        return None
+    from pipeline.calls.cards import leased
+
+    return leased(source.resources, deadline)
+
+
 def _token() -> str:
     """By which a worker is known to be at work: that of the run, within a stage."""
     return os.environ.get(RUN_VARIABLE) or f"calls-of-{os.getpid()}"
@@ -106,6 +117,7 @@ def worker_for(source: CallSource, log: SessionLog, deadline: float) -> CallWork
         raise InputError(f"{source.file}: {error.strerror}") from error
     interpreter = source.interpreter.get()
     variables = {**interpreter.variables, RUN_VARIABLE: _token()}
+    cards = _cards(source, deadline)
     invocation = Invocation(
         id=f"call/{source.shown}",
         interpreter=replace(interpreter, variables=variables),
@@ -113,11 +125,11 @@ def worker_for(source: CallSource, log: SessionLog, deadline: float) -> CallWork
         source_digest=sha256_of_bytes(content),
         file=Path(CALLS),
         log=log.path,
-        variables=source.variables,
+        variables={**source.variables, **(cards.variables if cards else {})},
     )
     pool = WorkerPool(*confined.runtime(source.interpreter.limits), CallPipes)
     try:
-        return CallWorker(pool, invocation, deadline)
+        return CallWorker(pool, invocation, deadline, cards)
     except (Unavailable, OSError) as error:
         raise NotReady(f"no worker can be had: {error}", "pipeline doctor") from error
     except TimeIsOver:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.calls.interpreter import CallInterpreter
+from pipeline.policy import ResourceRequest
 from pipeline.project import ProjectFolder
 from pipeline.values import Struct
 
@@ -21,6 +22,7 @@ class CallSource(Struct, frozen=True):
     named: Mapping[str, Any] = {}
     classes: tuple[type, ...] = ()  # dataclasses that results are made of again
     variables: Mapping[str, str] = {}
+    resources: ResourceRequest = ResourceRequest()
 
     @property
     def shown(self) -> str:

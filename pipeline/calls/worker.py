@@ -7,7 +7,7 @@ import signal
 import socket
 import time
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.executors.base import Invocation
 from pipeline.executors.worker_lease import LeasePipes, WorkerLease
@@ -25,6 +25,9 @@ from pipeline.sdk.callprotocol import (
     TimeIsOver,
 )
 from pipeline.sdk.protocol import Answer
+
+if TYPE_CHECKING:
+    from pipeline.host.gpu_leases import FileLease
 
 LAST_WORDS = 5.0  # seconds for a killed worker's tree to be gone
 Message = dict[str, Any]
@@ -47,13 +50,21 @@ class CallWorker:
     Raises ``Disconnected`` where a new one ends before it answers, ``TimeIsOver``, ``Unavailable`` and ``OSError``.
     """
 
-    def __init__(self, pool: WorkerPool, invocation: Invocation, deadline: float) -> None:
+    def __init__(
+        self, pool: WorkerPool, invocation: Invocation, deadline: float, cards: "FileLease | None" = None
+    ) -> None:
+        """``cards``: GPUs, which are let go of with the worker."""
+        self._cards = cards
         self.own = OwnMemory()
         self.others = OtherMemory()
         self.exit: Answer | None = None  # how it has ended, where its keeper has told
         self.oom_kills = oom.read()
         self.is_ours = True  # and not of the process that this one was forked from
-        self._lease, self.hello = _begun(pool, invocation, deadline)
+        try:
+            self._lease, self.hello = _begun(pool, invocation, deadline)
+        except BaseException:
+            self._release_cards()
+            raise
         pool.release(older_than=0)  # collects the process that has started it
         self._connection = CallConnection(socket.socket(fileno=os.dup(self._lease.orders)))
         self.is_warm = not self._lease.fresh
@@ -146,17 +157,26 @@ class CallWorker:
         """In a forked child: let go of what is the parent's."""
         if self.is_ours:
             self.is_ours = False
+            if self._cards is not None:
+                os.close(self._cards.descriptor)  # the lease's file stays, and its lock, which the parent has
+                self._cards = None
             self._connection.close()
             self._release()
 
     def _release(self) -> None:
         _LIVE.discard(self)
+        self._release_cards()
         self.own.close()
         self.others.close()
         self._lease.close()
         if self._process is not None:
             os.close(self._process)
             self._process = None
+
+    def _release_cards(self) -> None:
+        if self._cards is not None:
+            self._cards.release()
+            self._cards = None
 
     def _wait_for_exit(self, deadline: float) -> None:
         """Raises ``TimeIsOver``."""
