@@ -82,7 +82,7 @@ class JobStore:
         if name not in known:
             if not known or not name:
                 what = "no job was named" if known else f"no job '{name}'; none has been prepared yet"
-                raise UsageError(what, "pipeline job list" if known else "prepare-job MOVIE --subtitle")
+                raise UsageError(what, "pipeline job list" if known else "pipeline run WORKFLOW INPUT")
             near = did_you_mean(name, known, listing=False)
             raise UsageError(f"no job '{name}'{near}", "pipeline job list")
         return self._root / name

@@ -111,7 +111,7 @@ def test_an_unknown_id_suggests_the_nearest(tmp_path: Path) -> None:
 def test_where_nothing_is_prepared_every_name_is_unknown(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError) as refused:
         JobStore(tmp_path / "jobs").find(name)
-    assert refused.value.next_step == "prepare-job MOVIE --subtitle"
+    assert refused.value.next_step == "pipeline run WORKFLOW INPUT"
 
 
 def test_other_folders_are_no_jobs(tmp_path: Path) -> None:
