@@ -15,6 +15,11 @@ def sound(job: PlannedJob) -> Output | None:
     return _first(job, SOUND_STAGE, "audio")
 
 
+def takes_sound(job: PlannedJob) -> bool:
+    """Whether a stage of the job takes the sound out of the film; a job made from subtitles has none."""
+    return any(stage.uses == SOUND_STAGE for stage in job.stages)
+
+
 def peaks(job: PlannedJob) -> Output | None:
     """The peaks of the sound; ``None`` for a job of an earlier version, too."""
     return _first(job, SOUND_STAGE, "peaks")

@@ -55,7 +55,7 @@ class MediaSite(Protocol):
 def overview(site: MediaSite, request: Request, found: Sequence[str]) -> Response:
     """What there is: ``film`` and ``sound``, each with its kind as browsers name it, and why it can't be had.
 
-    ``proxy``: the small copy, or ``null``.
+    ``peaks``: why there can be none. ``proxy``: the small copy, or ``null``.
     """
     job = site.job(found[1])
     problem = film_problem(job)
@@ -63,6 +63,7 @@ def overview(site: MediaSite, request: Request, found: Sequence[str]) -> Respons
     told: dict[str, Any] = {
         "film": {"kind": kind_of(job.input), "problem": problem},
         "sound": {"kind": KINDS[".wav"], "problem": None if sound else _no_sound(job)},
+        "peaks": {"problem": None if sound or not film_outputs.takes_sound(job) else _no_sound(job)},
         "proxy": {"kind": KINDS[".mp4"]} if proxies.path_of(site.project, job).is_file() else None,
         "duration": job.plan.input.duration_s,
         "peaks_per_second": 100,
@@ -140,7 +141,9 @@ def film_problem(job: PlannedJob) -> str | None:
 
 
 def _no_sound(job: PlannedJob) -> str:
-    return f"{job.id} has no sound of its film yet: run the job."
+    if film_outputs.takes_sound(job):
+        return f"{job.id} has no sound of its film yet: run the job."
+    return f"{job.id} was made from subtitles that existed, so it has no sound apart from the film."
 
 
 def _seconds(text: str) -> float:

@@ -1,16 +1,14 @@
 """A few seconds are recognised again, and a cue translated again, by the job's own stages."""
 
 import json
-import shutil
 
 from tests.conftest import Sandbox
-from tests.e2e.conftest import SAMPLE
+from tests.e2e.subtitled import film_in, source_in, subtitled
 
 
 def test_a_span_is_recognised_again_and_taken_over(studio: Sandbox) -> None:
-    film = studio.root / "film.mp4"
-    shutil.copyfile(SAMPLE, film)
-    id = studio.run("prepare-job", film, "--subtitle", "-s", "en", "-t", "es", "--translator", "apertium").out.strip()
+    words = ("--subtitle", "-s", "en", "-t", "es", "--translator", "apertium")
+    id = studio.run("prepare-job", film_in(studio), *words).out.strip()
     assert studio.run("run-pipeline", "-j", id).code == 0
     srt = studio.job(id) / "output" / "film.en.srt"
     before = srt.read_text()
@@ -43,11 +41,7 @@ def test_a_span_is_recognised_again_and_taken_over(studio: Sandbox) -> None:
 
 
 def test_what_was_not_recognised_cannot_be_again(studio: Sandbox) -> None:
-    film, file = studio.root / "film.mp4", studio.root / "source.en.srt"
-    shutil.copyfile(SAMPLE, film)
-    file.write_text("1\n00:00:01,000 --> 00:00:03,000\nHello.\n\n")
-    id = studio.run("prepare-job", film, "--subtitle", "--from-subtitles", file).out.strip()
-    assert studio.run("run-pipeline", "-j", id).code == 0
+    id = subtitled(studio, source_in(studio, "1\n00:00:01,000 --> 00:00:03,000\nHello.\n\n"))
     refused = studio.run("pipeline", "subtitles", "recognise", id, "--cue", "1")
     assert (refused.code, "weren't recognised" in refused.error) == (2, True)
     assert studio.run("pipeline", "subtitles", "recognise", id, "--from", "3", "--to", "2").code == 2

@@ -1,25 +1,20 @@
 """A draft of a person's edits: shown by the commands, taken into the film as a file is."""
 
 import json
-import shutil
 
+from pipeline.films import waveform
 from pipeline.films.subtitle_drafts import TrackDraft
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
 from pipeline.subtitles import operations as ops
 from tests.conftest import Sandbox
-from tests.e2e.conftest import SAMPLE
-from tests.e2e.test_subtitle_edits import SRT
+from tests.e2e.subtitled import SRT, source_in, subtitled
 
 SIGN = "3\n00:00:01,500 --> 00:00:02,500\n{\\an8}A SIGN\n\n"
 
 
 def test_a_draft_is_shown_by_the_command_and_becomes_the_film_s_subtitles(studio: Sandbox) -> None:
-    film, file = studio.root / "film.mp4", studio.root / "source.en.srt"
-    shutil.copyfile(SAMPLE, film)
-    file.write_text(SRT + SIGN)
-    id = studio.run("prepare-job", film, "--subtitle", "--from-subtitles", file).out.strip()
-    assert studio.run("run-pipeline", "-j", id).code == 0
+    id = subtitled(studio, source_in(studio, SRT + SIGN))
     project = ProjectFolder(studio.root)
     draft = TrackDraft(project, JobStore(project.jobs).find(id), "en")
     view = draft.view()
@@ -53,11 +48,7 @@ def test_a_draft_is_shown_by_the_command_and_becomes_the_film_s_subtitles(studio
 
 
 def test_a_draft_goes_into_subtitles_that_were_corrected_elsewhere_meanwhile(studio: Sandbox) -> None:
-    film, file = studio.root / "film.mp4", studio.root / "source.en.srt"
-    shutil.copyfile(SAMPLE, film)
-    file.write_text(SRT)
-    id = studio.run("prepare-job", film, "--subtitle", "--from-subtitles", file).out.strip()
-    assert studio.run("run-pipeline", "-j", id).code == 0
+    id = subtitled(studio, source_in(studio))
     project = ProjectFolder(studio.root)
     draft = TrackDraft(project, JobStore(project.jobs).find(id), "en")
     view = draft.view()
@@ -72,3 +63,12 @@ def test_a_draft_goes_into_subtitles_that_were_corrected_elsewhere_meanwhile(stu
         "It was the best of times,",
         "it was the very worst of times",
     ]
+
+
+def test_a_film_whose_subtitles_existed_has_a_waveform(studio: Sandbox) -> None:
+    id = subtitled(studio, source_in(studio))
+    project = ProjectFolder(studio.root)
+    peaks = waveform.peaks_of(project, JobStore(project.jobs).find(id)).path.read_bytes()
+    seconds = len(peaks) / 200
+    assert 5 < seconds < 60
+    assert max(peaks) > 16

@@ -6,19 +6,11 @@ from pathlib import Path
 
 from tests.conftest import Sandbox
 from tests.e2e.conftest import SAMPLE, project_in
-
-SRT = (
-    "1\n00:00:01,000 --> 00:00:03,000\nIt was the best of thymes,\n\n"
-    "2\n00:00:03,500 --> 00:00:05,000\nit was the worst of times\n\n"
-)
+from tests.e2e.subtitled import SRT, source_in, subtitled
 
 
 def test_a_corrected_file_is_accepted_and_only_the_film_is_muxed_anew(studio: Sandbox) -> None:
-    film, file = studio.root / "film.mp4", studio.root / "source.en.srt"
-    shutil.copyfile(SAMPLE, film)
-    file.write_text(SRT)
-    id = studio.run("prepare-job", film, "--subtitle", "--from-subtitles", file).out.strip()
-    assert studio.run("run-pipeline", "-j", id).code == 0
+    id = subtitled(studio, source_in(studio))
     output = studio.job(id) / "output"
     delivered = output / "film.en.srt"
     delivered.write_text(delivered.read_text().replace("thymes", "times"))
@@ -32,19 +24,13 @@ def test_a_corrected_file_is_accepted_and_only_the_film_is_muxed_anew(studio: Sa
     edits = studio.root / "film.edits.yaml"
     assert studio.run("pipeline", "subtitles", "edits", id, "-o", edits).code == 0
 
-    file.write_text(SRT.replace("worst of times", "age of wisdom"))
-    other = studio.run("prepare-job", film, "--subtitle", "--from-subtitles", file).out.strip()
-    assert studio.run("run-pipeline", "-j", other).code == 0
+    other = subtitled(studio, source_in(studio, SRT.replace("worst of times", "age of wisdom")))
     assert studio.run("pipeline", "subtitles", "accept", edits, "--job", other, "--run").code == 0
     assert "best of times" in (studio.job(other) / "output" / "film.en.srt").read_text()
 
 
 def test_a_file_that_is_no_subtitle_changes_nothing(studio: Sandbox) -> None:
-    film, file = studio.root / "film.mp4", studio.root / "source.en.srt"
-    shutil.copyfile(SAMPLE, film)
-    file.write_text(SRT)
-    id = studio.run("prepare-job", film, "--subtitle", "--from-subtitles", file).out.strip()
-    assert studio.run("run-pipeline", "-j", id).code == 0
+    id = subtitled(studio, source_in(studio))
     delivered = studio.job(id) / "output" / "film.en.srt"
     before = (studio.job(id) / "journal.jsonl").read_bytes()
     delivered.write_text("nothing that could be shown\n")
@@ -54,11 +40,7 @@ def test_a_file_that_is_no_subtitle_changes_nothing(studio: Sandbox) -> None:
 
 
 def test_a_file_edited_in_place_survives_another_persons_edit_and_is_merged_with_it(studio: Sandbox) -> None:
-    film, file = studio.root / "film.mp4", studio.root / "source.en.srt"
-    shutil.copyfile(SAMPLE, film)
-    file.write_text(SRT)
-    id = studio.run("prepare-job", film, "--subtitle", "--from-subtitles", file).out.strip()
-    assert studio.run("run-pipeline", "-j", id).code == 0
+    id = subtitled(studio, source_in(studio))
     output = studio.job(id) / "output"
     (output / "film.en.srt").write_text((output / "film.en.srt").read_text().replace("thymes", "times"))
     (output / "film.en.vtt").write_text((output / "film.en.vtt").read_text().replace("the worst", "the very worst"))
@@ -96,14 +78,10 @@ def given(heard: Path) -> list[list[str]]:
 
 def test_only_a_corrected_sentence_is_translated_again(bootstrapped: None, tmp_path: Path) -> None:
     studio = project_in(tmp_path / "project", "stages")
-    film, file, heard = studio.root / "film.mp4", studio.root / "source.en.srt", tmp_path / "heard"
+    heard = tmp_path / "heard"
     stage = studio.root / "stages" / "apertium_translation.py"
     stage.write_text(stage.read_text() + LISTENING.format(str(heard)))
-    shutil.copyfile(SAMPLE, film)
-    file.write_text(SPOKEN)
-    options = ("--subtitle", "--from-subtitles", file, "-t", "es", "--translator", "apertium")
-    id = studio.run("prepare-job", film, *options).out.strip()
-    assert studio.run("run-pipeline", "-j", id).code == 0
+    id = subtitled(studio, source_in(studio, SPOKEN), "-t", "es", "--translator", "apertium")
     output = studio.job(id) / "output"
     before = (output / "film.es.srt").read_text().split("\n\n")
 

@@ -1,27 +1,17 @@
 """Subtitles in every format that people exchange, of one film: made, corrected, and made again."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Sandbox
-from tests.e2e.conftest import SAMPLE
+from tests.e2e.subtitled import SRT, source_in, subtitled
 
-SRT = (
-    "1\n00:00:01,000 --> 00:00:03,000\nIt was the best of thymes,\n\n"
-    "2\n00:00:03,600 --> 00:00:05,000\nit was the worst of times\n\n"
-)
 ALL = "srt,vtt,ass,ttml,scc,stl,microdvd,txt,karaoke-ass,karaoke-vtt"
 
 
 def test_a_job_delivers_all_formats_and_a_correction_in_one_is_in_all(studio: Sandbox) -> None:
-    film, file = studio.root / "film.mp4", studio.root / "source.en.srt"
-    shutil.copyfile(SAMPLE, film)
-    file.write_text(SRT)
-    id = studio.run("prepare-job", film, "--subtitle", "--from-subtitles", file, "--format", ALL).out.strip()
-    done = studio.run("run-pipeline", "-j", id)
-    assert done.code == 0, done.err
+    id = subtitled(studio, source_in(studio), "--format", ALL)
     output = studio.job(id) / "output"
     names = ("srt", "vtt", "ass", "ttml", "scc", "stl", "sub", "txt", "karaoke.ass", "karaoke.vtt")
     assert all((output / f"film.en.{name}").exists() for name in names)

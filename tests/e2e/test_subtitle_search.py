@@ -1,11 +1,9 @@
 """Search in all subtitles of a job, and changes of all that is found, from the command line."""
 
-import shutil
-
 import pytest
 
 from tests.conftest import Sandbox
-from tests.e2e.conftest import SAMPLE
+from tests.e2e.subtitled import source_in, subtitled
 
 VTT = """WEBVTT
 
@@ -20,13 +18,7 @@ of thymes,
 
 @pytest.fixture
 def job(studio: Sandbox) -> str:
-    film, file = studio.root / "film.mp4", studio.root / "source.en.vtt"
-    shutil.copyfile(SAMPLE, film)
-    file.write_text(VTT)
-    words = ("--subtitle", "--from-subtitles", file, "--format", "srt,vtt,txt")
-    id = studio.run("prepare-job", film, *words).out.strip()
-    assert studio.run("run-pipeline", "-j", id).code == 0
-    return id
+    return subtitled(studio, source_in(studio, VTT, "vtt"), "--format", "srt,vtt,txt")
 
 
 def test_a_text_is_found_also_over_the_end_of_a_line(studio: Sandbox, job: str) -> None:

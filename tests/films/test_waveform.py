@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.digests import content_digest
-from pipeline.errors import UsageError
+from pipeline.errors import InputError, UsageError
 from pipeline.films import waveform
 from pipeline.jobs.events import StageFinished, StageStarted
 from pipeline.jobs.job import PlannedJob, load
@@ -48,9 +48,10 @@ def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 
     @contextmanager
     def run(_: Any, name: str, inputs: Mapping[str, list[Path]], *__: Any) -> Iterator[dict[str, Path]]:
-        found.append(json.dumps([name, inputs["audio"][0].name]))
+        ((file,),) = inputs.values()
+        found.append(json.dumps([name, file.name]))
         path = tmp_path / "made.bin"
-        path.write_bytes(inputs["audio"][0].read_bytes()[:4])
+        path.write_bytes(file.read_bytes()[:4])
         yield {"peaks": path}
 
     monkeypatch.setattr(single_stage, "run", run)
@@ -84,3 +85,33 @@ def test_old_ones_make_room(sandbox: Sandbox, runs: list[str], monkeypatch: pyte
 def test_without_sound_there_are_none(sandbox: Sandbox) -> None:
     with pytest.raises(UsageError):
         waveform.peaks_of(ProjectFolder(sandbox.root), job_with(sandbox))
+
+
+def from_existing(sandbox: Sandbox, **fields: Any) -> PlannedJob:
+    """A job that took no sound out of its film, since the film's subtitles existed."""
+    film = sandbox.root / "film.mkv"
+    if not film.exists():
+        film.write_bytes(b"film and sound")
+    status = film.stat()
+    times = {"mtime_ns": status.st_mtime_ns, "ctime_ns": status.st_ctime_ns}
+    told = {"path": str(film), "size": status.st_size, "digest": DIGEST, "duration_s": 1.0, **times}
+    made = stored(sandbox.root / "jobs", stages=(a_stage("subtitle_import"),), deliver=(), input=told, **fields)
+    return load(made.folder)
+
+
+def test_a_film_whose_subtitles_existed_has_them_from_the_film_itself(sandbox: Sandbox, runs: list[str]) -> None:
+    project = ProjectFolder(sandbox.root)
+    made = waveform.peaks_of(project, from_existing(sandbox))
+    assert made.path.read_bytes() == b"film"
+    assert waveform.peaks_of(project, from_existing(sandbox)) == made
+    other = waveform.peaks_of(project, from_existing(sandbox, parameters={"audio_track": "es"}))
+    assert other.digest != made.digest
+    assert runs == ['["demux", "film.mkv"]'] * 2
+
+
+def test_a_film_that_has_changed_has_none(sandbox: Sandbox, runs: list[str]) -> None:
+    job = from_existing(sandbox)
+    (sandbox.root / "film.mkv").write_bytes(b"another film")
+    with pytest.raises(InputError):
+        waveform.peaks_of(ProjectFolder(sandbox.root), job)
+    assert runs == []

@@ -1,6 +1,8 @@
 // The sound around this moment, with speech and cues. Drawn from peaks that were made beforehand: nothing is decoded
 // here, and only what is shown is drawn, so that a long film costs as little as a short one.
 
+import { words } from "./server.js";
+
 const HANDLE = 7; // pixels around a cue's end that take hold of it
 const BAND = 14; // pixels for speech at the bottom
 
@@ -26,13 +28,14 @@ export class Waveform {
 
   async open(about) {
     const note = document.getElementById("wave-note");
-    if (about?.sound.problem) {
-      note.textContent = "There is no waveform: this job has not taken the sound out of the film.";
+    if (about?.peaks.problem) {
+      note.textContent = `There is no waveform. ${about.peaks.problem}`;
       return;
     }
+    note.textContent = "The waveform comes in a moment…";
     const answer = await fetch(`${this.server.base}/media/peaks`).catch(() => null);
     if (answer?.ok) this.peaks = new Int8Array(await answer.arrayBuffer());
-    else note.textContent = "There is no waveform of this film.";
+    else note.textContent = `There is no waveform of this film${answer ? `: ${await words(answer)}` : ""}`;
     this.loudest = Math.max(16, (this.peaks ?? []).reduce((most, each) => Math.max(most, Math.abs(each)), 0)); // a quiet film has a waveform, too
     const told = await this.server.get(`${this.server.base}/media/speech`).catch(() => ({ speech: [] }));
     this.speech = told.speech.map(([start, end]) => [1000 * start, 1000 * end]);
