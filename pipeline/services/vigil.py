@@ -5,6 +5,7 @@ from pipeline.services.events import TryResult
 
 QUICK = 0.05  # seconds between the first tries
 QUICK_SECONDS = 30.0  # from the start, in which they stay so quick
+COMMAND_SHARE = 10  # times as long as a command takes, nothing is asked: a tenth of a processor at most
 
 
 class Vigil:
@@ -17,6 +18,7 @@ class Vigil:
         self._ready_at: float | None = None
         self._try_at: float | None = None if isinstance(definition.ready.way, Notified) else now + QUICK
         self._is_trying = False
+        self._tried_at = now
         self._pause = QUICK
         self._well = 0  # answers in a row
         self._ill = 0
@@ -40,7 +42,7 @@ class Vigil:
         probe = self._ready if self._ready_at is None else self._alive
         if self._try_at is None or self._is_trying or now < self._try_at:
             return None
-        self._is_trying = True
+        self._is_trying, self._tried_at = True, now
         return probe
 
     def hurry(self, now: float) -> None:
@@ -94,8 +96,10 @@ class Vigil:
         return f"it didn't say WATCHDOG=1 for {self._watchdog:g} s"
 
     def _next_pause(self, now: float) -> float:
-        """Quick at first. A command costs a process each time, so it slows down at once."""
-        pause = min(self._pause, self._ready.period)
-        if isinstance(self._ready.way, CommandProbe) or now - self._began > QUICK_SECONDS:
+        """Quick at first; a command, which costs a process each time, is as quick as it is cheap."""
+        is_command = isinstance(self._ready.way, CommandProbe)
+        cost = COMMAND_SHARE * (now - self._tried_at) if is_command else 0.0
+        pause = min(max(self._pause, cost), self._ready.period)
+        if now - self._began > QUICK_SECONDS:
             self._pause = min(2 * self._pause, self._ready.period)
         return pause

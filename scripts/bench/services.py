@@ -31,7 +31,9 @@ from pipeline.services.definition import (
     TcpProbe,
     Way,
 )
+from pipeline.services.folder import ServiceFolder
 from pipeline.services.order import ServiceOrder
+from pipeline.services.running import stop
 from pipeline.services.status import ServiceState
 
 LIMIT = 0.060  # seconds
@@ -137,6 +139,7 @@ def _delay(folder: Path, name: str, way: Way, number: int, seconds: float) -> fl
     with closing(connect(folder / "runtime", order)) as client:
         status = client.wait_ready(PATIENCE)
         seen = time.monotonic()
+    stop(ServiceFolder.of(folder / "runtime", order.key), PATIENCE)
     if status.state is not ServiceState.READY:
         raise Failed(f"the service with {name} isn't ready: {status.failure}")
     return seen - float(note.read_text())

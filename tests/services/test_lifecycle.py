@@ -106,16 +106,18 @@ def test_tries_that_no_program_notices_never_slow_down() -> None:
         course.happens(TryResult(False, "nothing listens", was_noticed=False))
 
 
-def test_a_command_slows_down_at_once() -> None:
+@pytest.mark.parametrize(("takes", "pause"), [(0.002, 0.05), (0.02, 0.2), (0.2, 0.4)])
+def test_a_command_is_asked_as_often_as_it_is_cheap(takes: float, pause: float) -> None:
     course = Course(ServiceDefinition(ready=ServiceProbe(CommandProbe(("x",)), period=0.4)))
     pauses = []
-    for _ in range(5):
+    for _ in range(4):
         due = course.lifecycle.due()
         assert due is not None
         pauses.append(round(due - course.now, 3))
         course.passes(pauses[-1])
+        course.passes(takes)
         course.happens(TryResult(False))
-    assert pauses == [0.05, 0.05, 0.1, 0.2, 0.4]
+    assert pauses == [0.05, pause, pause, pause]
 
 
 def test_no_second_try_begins_while_one_is_under_way() -> None:
