@@ -164,6 +164,24 @@ def test_ten_stages_and_two_jobs_share_one_service_and_nothing_is_left(project: 
     assert (service["name"], service["state"], len(service["users"])) == ("server", "ended", 11)
 
 
+def test_a_secret_parameter_reaches_the_service_and_no_file(project: ServiceProject) -> None:
+    stages = (
+        f"server: {{parameters: {{notes: '{project.notes}', greeting: $greeting}}}}\n"
+        "ask: {services: {api: server}, parameters: {mark: ''}}"
+    )
+    head = "parameters: {greeting: {type: secret}}\ndeliver: [ask.file]"
+    project.sandbox.workflow("served", stages, head)
+    id = project.sandbox.prepare("served", "--param", "greeting=env:GREETING")
+    secret = "correct horse battery"
+    done = project.sandbox.run("run-pipeline", "-j", id, variables={"GREETING": secret})
+    assert done.code == 0, done.err
+    assert project.answer(id) == f"{secret} 0"
+    files = [path for path in project.sandbox.job(id).rglob("*") if path.is_file()]
+    outside = [path for path in files if not {"output", "outputs"} & {*path.parts}]
+    assert not any(secret in path.read_text("utf-8") for path in outside)
+    assert eventually(lambda: project.left == [], 20), project.left
+
+
 def test_two_runs_at_the_same_time_share_it(project: ServiceProject) -> None:
     first, second = project.prepared(mode="waits"), project.prepared(name="other", number=3)
     running = project.sandbox.start("run-pipeline", "-j", first)

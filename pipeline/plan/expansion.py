@@ -46,7 +46,6 @@ class Expansion:
         same = {slot: self._inputs(use, slot, None) for slot, text in use.inputs.items() if not is_paired(text)}
         for name, each in self.names(use).items():
             parameters, secrets = self._apart(use, {**spec.parameters, **self._parameters(use, each)})
-            service_entries.check_secrets(self._workflow, use, spec, secrets)
             if spec.command:
                 command_values.check(self._workflow, use, spec.command, parameters, secrets)
             inputs = {slot: same[slot] if slot in same else self._inputs(use, slot, each) for slot in use.inputs}

@@ -62,18 +62,6 @@ def of_entry(
     return dict(use.services)
 
 
-def check_secrets(workflow: WorkflowSpec, use: StageUse, spec: StageSpec, secrets: Mapping[str, str]) -> None:
-    """Raises ``ConfigurationError`` for a service that would get a secret parameter."""
-    if spec.service and secrets:
-        slot = next(iter(secrets))
-        message = f"a service can't have secret parameters yet, and '{slot}' is one"
-        raise workflow.source.error(
-            ("stages", use.id, "parameters", slot),
-            message,
-            f"let '{use.id}' have a variable of the shell: pass: [NAME]",
-        )
-
-
 def check_reachable(workflow: WorkflowSpec, use: StageUse, policy: Mapping[str, Any]) -> None:
     """Raises ``ConfigurationError`` for a stage that uses a service and has no network to reach it."""
     if use.services and policy.get("network") is False:

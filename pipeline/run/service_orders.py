@@ -41,6 +41,7 @@ def order_of(project: ProjectFolder, invocations: Invocations, service: PlannedS
         modules=tuple(content.modules),
         log=str(invocations.job.log(service.name)),
         lease=_lease(runtime.builds.get(stage.environment)),
+        secrets=dict(keys.secrets(stage)),
         resources=stage.resources,
     )
 

@@ -88,8 +88,8 @@ class ServiceStage(Stage):  # type: ignore[misc]  # it is called stagekit here
 
 def main(path: str, runner: "Any") -> int:
     """Run the service of an invocation's file; the exit code of its process."""
-    stage = ServiceStage(path)
-    invocation = stage._invocation  # noqa: SLF001  # ours
+    invocation, secrets = _read(path)
+    stage = ServiceStage(path, secrets=secrets)
     service = invocation["service"]
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
@@ -105,6 +105,21 @@ def main(path: str, runner: "Any") -> int:
         print("error:", error, file=sys.stderr)
         return int(stageprotocol.EXIT_STAGE_FAILED)
     return 0
+
+
+def _read(path: str) -> "tuple[dict[str, Any], dict[str, str]]":
+    """The invocation, and the secret parameters, which stand in no file."""
+    import json
+
+    with open(path, encoding="utf-8") as file:
+        invocation = json.load(file)
+    if not invocation["service"]["has_secrets"]:
+        return invocation, {}
+    secrets = json.loads(sys.stdin.buffer.read())
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)  # no program that it starts reads them
+    os.close(nothing)
+    return invocation, secrets
 
 
 def _function_of(module: "Any") -> "Any":

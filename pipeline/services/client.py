@@ -6,7 +6,6 @@ import os
 import select
 import socket
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Self
@@ -16,6 +15,7 @@ from pipeline.executors.runtime_folder import Unavailable
 from pipeline.services.folder import ERRORS, ServiceFolder
 from pipeline.services.invocation import OF_THE_STARTER
 from pipeline.services.order import ServiceOrder
+from pipeline.services.standard_input import standard_input
 from pipeline.services.status import FailureKind, ServiceFailure, ServiceState, ServiceStatus
 from pipeline.services.wire import HOLD, ServiceReport, ServiceRequest
 from pipeline.values import decode, encode, replace
@@ -43,6 +43,7 @@ class ServiceClient:
         self._unread = b""
         self._status = ServiceStatus(state=ServiceState.STARTING)
         self._is_at_end = False
+        self.has_started = order is None  # whether its supervisor was started for it
         connection.setblocking(False)
 
     def fileno(self) -> int:
@@ -101,7 +102,7 @@ class ServiceClient:
         if order is None:
             return False
         try:
-            other, _ = _connected(self._folder, order)
+            other, self.has_started = _connected(self._folder, order)
         except (Unavailable, OSError):
             return False
         with other:
@@ -148,14 +149,12 @@ def _start(order: ServiceOrder, folder: ServiceFolder) -> None:
     """A supervisor, which finds the first connections at its door."""
     places = json.dumps([str(PACKAGES), *(each for each in sys.path if each)])
     variables = {name: value for name, value in os.environ.items() if name not in OF_THE_STARTER}
-    with contextlib.closing(folder.listen()) as listener, tempfile.TemporaryFile() as stdin:
-        stdin.write(encode(order))
-        stdin.seek(0)
+    with contextlib.closing(folder.listen()) as listener, standard_input(encode(order)) as stdin:
         number = listener.fileno()
         words = [sys.executable, "-I", "-B", "-c", PROGRAM, places, str(folder.path), str(number)]
         errors = os.open(folder.file(ERRORS), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            child = process.spawn(words, variables, stdin.fileno(), errors, errors, [number])
+            child = process.spawn(words, variables, stdin, errors, errors, [number])
         finally:
             os.close(errors)
     process.join([child], COLLECTION)  # it forks at once, and the supervisor belongs to nobody

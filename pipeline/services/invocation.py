@@ -25,6 +25,7 @@ class ServiceInvocation(Struct, frozen=True):
     folder: str  # to work in
     host: str
     ports: Mapping[str, int]
+    has_secrets: bool  # on standard input, as JSON
 
 
 def variables(order: ServiceOrder, ports: Mapping[str, int], token: str, folder: Path, notify: str) -> dict[str, str]:
@@ -52,7 +53,7 @@ def write(order: ServiceOrder, ports: Mapping[str, int], folder: Path) -> list[s
     """Write ``invocation.json``, and return the command that runs it. Raises ``OSError``."""
     work = folder / WORK
     work.mkdir(mode=0o700, exist_ok=True)
-    service = ServiceInvocation(order.prefix, order.folder or str(work), order.host, ports)
+    service = ServiceInvocation(order.prefix, order.folder or str(work), order.host, ports, bool(order.secrets))
     content: dict[str, Any] = {
         "work": str(work),
         **order.invocation,

@@ -4,25 +4,26 @@ import contextlib
 import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
+
+from pipeline.sdk import masking
 
 LARGEST = 10 << 20  # bytes, after which the file is put beside, over the one that was there
 LAST_LINES = 40
 LONGEST_LINE = 1 << 16
 SHOWN = 500  # characters of a line in a failure
-HIDDEN = b"***"
 
 Sink = Callable[[bytes], None]
 
 
 class ServiceLog:
-    """Takes bytes as they come, and writes whole lines. The service's token never gets into it."""
+    """Takes bytes as they come, and writes whole lines. ``secrets`` never get into it, among them the token."""
 
-    def __init__(self, path: Path, token: str, sink: Sink | None = None) -> None:
+    def __init__(self, path: Path, secrets: Collection[str], sink: Sink | None = None) -> None:
         """``sink`` gets each line, without its end."""
         self.path = path
-        self._token = token.encode()
+        self._forms = masking.forms(secrets)
         self._sink = sink
         self._rest = b""
         self._last: deque[bytes] = deque(maxlen=LAST_LINES)
@@ -50,10 +51,14 @@ class ServiceLog:
         if rest:
             self._line(rest)
 
+    def without_secrets(self, text: str) -> str:
+        """What the program said elsewhere."""
+        return masking.masked(text.encode("utf-8", "surrogateescape"), self._forms).decode("utf-8", "replace")
+
     @property
     def last_lines(self) -> tuple[str, ...]:
         """Of the program that was begun last."""
-        lines = [*self._last, *([self._hidden(self._rest)] if self._rest else [])]
+        lines = [*self._last, *([masking.masked(self._rest, self._forms)] if self._rest else [])]
         return tuple(line.decode("utf-8", "replace")[:SHOWN] for line in lines[-LAST_LINES:])
 
     def close(self) -> None:
@@ -63,12 +68,9 @@ class ServiceLog:
             self._file = None
 
     def _line(self, line: bytes) -> None:
-        line = self._hidden(line.rstrip(b"\r"))
+        line = masking.masked(line.rstrip(b"\r"), self._forms)
         self._last.append(line)
         self._write(line)
-
-    def _hidden(self, line: bytes) -> bytes:
-        return line.replace(self._token, HIDDEN) if self._token else line
 
     def _write(self, line: bytes) -> None:
         if self._sink is not None:

@@ -30,4 +30,5 @@ class ServiceOrder(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     resources: ResourceRequest = ResourceRequest()  # granted once, by the run that started it
     host: str = LOCAL  # that its ports are bound to
     fixed_ports: Mapping[str, int] = field(default_factory=dict)  # by name; the others are chosen
+    secrets: Mapping[str, str] = field(default_factory=dict)  # parameters that stand in no file, and are in no log
     token: str | None = None  # empty: who asks needs none; ``None``: a new one, which only users of the service get

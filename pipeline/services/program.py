@@ -15,19 +15,17 @@ LAST_WORDS = 5.0  # seconds for killed processes to be gone
 class ServiceProgram:
     """In a session of its own. On Linux the kernel kills it, with its group, when we die. Raises ``OSError``."""
 
-    def __init__(self, argv: Sequence[str | Path], variables: Mapping[str, str]) -> None:
+    def __init__(self, argv: Sequence[str | Path], variables: Mapping[str, str], stdin: int) -> None:
         self._tie = process.Tie()
         self._output, writing = os.pipe()
-        nothing = os.open(os.devnull, os.O_RDONLY)
         try:
-            self._child = process.spawn(argv, variables, nothing, writing, writing, self._tie.inherited)
+            self._child = process.spawn(argv, variables, stdin, writing, writing, self._tie.inherited)
         except BaseException:
             self._tie.close()
             os.close(self._output)
             raise
         finally:
             os.close(writing)
-            os.close(nothing)
         self._tie.bind(self._child.pid)
         os.set_blocking(self._output, False)
         self._is_at_end = False

@@ -11,6 +11,8 @@ from pipeline.services.log import ServiceLog, Sink
 from pipeline.services.order import ServiceOrder
 from pipeline.services.ports import PortTaken, ReservedPorts
 from pipeline.services.program import ServiceProgram
+from pipeline.services.standard_input import standard_input
+from pipeline.values import encode
 
 TAKEN_WORDS = ("address already in use", "eaddrinuse", "errno 98", "errno 48", "only one usage of each socket")
 
@@ -23,7 +25,9 @@ class ProgramRun:
         self._folder = folder
         self._token = token
         self._notify = notify
-        self.log = ServiceLog(Path(order.log) if order.log else folder.file(LOG), token, sink)
+        self.log = ServiceLog(
+            Path(order.log) if order.log else folder.file(LOG), [token, *order.secrets.values()], sink
+        )
         self.ports: ReservedPorts | None = None
         self.started_at = 0.0  # seconds since 1970
         self._program: ServiceProgram | None = None
@@ -60,7 +64,9 @@ class ProgramRun:
         try:
             self._choose_ports(new_ports)
             argv = invocation.write(self._order, self.numbers, self._folder.path)
-            self._program = ServiceProgram(argv, self.variables)
+            secrets = self._order.secrets
+            with standard_input(encode(secrets) if secrets else b"") as stdin:
+                self._program = ServiceProgram(argv, self.variables, stdin)
         except PortTaken as error:
             return StartFailure(str(error), is_port_taken=True)
         except OSError as error:

@@ -125,7 +125,9 @@ class Supervisor:
         before = self._lifecycle.failure
         actions = self._lifecycle.handle(event, time.monotonic())
         if (failure := self._lifecycle.failure) is not None and failure is not before:
-            self._failure = ServiceFailure(*failure, self._programs.log.last_lines)
+            kind, text = failure
+            log = self._programs.log
+            self._failure = ServiceFailure(kind, log.without_secrets(text), log.last_lines)
         if self._lifecycle.state is ServiceState.READY and self._ready_at is None:
             self._ready_at = time.time()
         for action in actions:
@@ -211,7 +213,7 @@ class Supervisor:
             started_at=self._programs.started_at,
             ready_at=self._ready_at,
             restarts=self._lifecycle.restarts,
-            message=self._lifecycle.message,
+            message=self._programs.log.without_secrets(self._lifecycle.message),
             failure=self._failure,
             log=str(self._programs.log.path),
         )

@@ -9,7 +9,7 @@ from pipeline.services import log as logs
 from pipeline.services.following import GrowingLog
 from pipeline.services.log import ServiceLog
 
-TOKEN = "abcdef0123456789"
+TOKEN = ["abcdef0123456789"]
 
 
 def test_lines_are_written_whole_and_the_token_never_is(tmp_path: Path) -> None:

@@ -216,6 +216,22 @@ def test_the_token_is_in_no_log_no_command_line_and_no_file_that_others_can_read
     assert [(path.name, path.stat().st_mode & 0o077) for path in holding] == [("status.json", 0)]
 
 
+def test_a_secret_parameter_is_in_no_file_and_no_log(services: Services) -> None:
+    secret = "correct horse battery"
+    body = (
+        "print(stage.parameters['key'], stage.parameters['n'])\n"
+        "print('empty:', sys.stdin.read())\nstage.status('with ' + stage.parameters['key'])"
+    )
+    client = services.started(serving(body), secrets={"key": secret})
+    status = ready(client)
+    assert status.message == "with ***"
+    assert Path(status.log).read_text().endswith("\n*** 1\nempty: \n")
+    files = [path for path in services.file("").rglob("*") if path.is_file()]
+    assert not any(secret in path.read_text(errors="replace") for path in files)
+    for pid in (*marked(services.runtime), *(each.pid for each in supervisors(services.runtime))):
+        assert secret not in repr([psutil.Process(pid).cmdline(), psutil.Process(pid).environ()])
+
+
 def test_a_watchdog_that_falls_silent_ends_the_program(services: Services) -> None:
     body = "stage.ready()\nfor _ in range(4):\n    stage.alive()\n    time.sleep(0.1)\ntime.sleep(1000)"
     alive = ServiceProbe(Notified(), period=0.4)
