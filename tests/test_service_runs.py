@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -105,11 +106,18 @@ class ServiceProject:
     def serves(self, idle: float = 0.5, start: float = 20, restarts: int = 2, ready: bool = True) -> None:
         self.sandbox.write("stages/server.py", SERVER.format(idle=idle, start=start, restarts=restarts, ready=ready))
 
-    def prepared(self, more: str = "", greeting: str = "hello", name: str = "served", **ask: Any) -> str:
+    def prepared(
+        self,
+        more: str = "",
+        greeting: str = "hello",
+        name: str = "served",
+        resources: dict[str, Any] | None = None,
+        **ask: Any,
+    ) -> str:
         """A job in which ``ask`` uses the service once for each of ``number``."""
         parameters = {"mark": str(self.mark), **ask}
-        server = {"notes": str(self.notes), "greeting": greeting}
-        stages = f"server: {{parameters: {json.dumps(server)}}}\n{more}"
+        server = {"parameters": {"notes": str(self.notes), "greeting": greeting}, "resources": resources or {}}
+        stages = f"server: {json.dumps(server)}\n{more}"
         self.sandbox.workflow(
             name, f"{stages}\nask: {{services: {{api: server}}, parameters: {json.dumps(parameters)}}}"
         )
@@ -139,11 +147,14 @@ class ServiceProject:
 
 
 @pytest.fixture
-def project(ready: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ServiceProject:
+def project(ready: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServiceProject]:
     runtime = tmp_path / "runtime"
     runtime.mkdir()
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
-    return ServiceProject(ready, runtime)
+    project = ServiceProject(ready, runtime)
+    yield project
+    ready.run("pipeline", "service", "stop", "--all", "--force")
+    assert project.left == []
 
 
 TEN = """\
@@ -193,6 +204,19 @@ def test_two_runs_at_the_same_time_share_it(project: ServiceProject) -> None:
     running.send_signal(signal.SIGINT)
     running.communicate()
     assert eventually(lambda: project.left == [], 20), project.left
+
+
+def test_a_service_ends_at_once_where_something_fits_only_without_it(project: ServiceProject) -> None:
+    project.serves(idle=3600)
+    id = project.prepared(
+        "large: {uses: word, after: [ask], resources: {memory: 3 GB}}\n"
+        "last: {uses: ask, after: [large], services: {api: server}, parameters: {number: 2}}",
+        resources={"memory": "2 GB"},
+    )
+    done = project.sandbox.run("run-pipeline", "-j", id, "--limit", "memory=4GB")
+    assert done.code == 0, done.err
+    assert len(project.starts) == 2
+    assert not psutil.pid_exists(project.starts[0])
 
 
 def test_where_every_result_is_there_no_service_is_started(project: ServiceProject) -> None:

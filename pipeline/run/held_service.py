@@ -1,5 +1,6 @@
 """A service that a run holds: connected to, and watched beside the loop."""
 
+import contextlib
 import os
 import select
 import socket
@@ -18,12 +19,16 @@ from pipeline.run.timers import now
 from pipeline.services.client import SUPERVISOR_ENDED, connect
 from pipeline.services.folder import ServiceFolder
 from pipeline.services.order import ServiceOrder
+from pipeline.services.running import stop_unused
 from pipeline.services.status import FailureKind, ServiceFailure, ServiceState, ServiceStatus
+from pipeline.values import ValidationError
 
 if TYPE_CHECKING:
     from pipeline.run.job_run import JobRun
 
 MOST_BEGINNINGS = 10  # in one run, of a service that somebody stops again and again
+
+STRANGE = "its supervisor is of another version of pipeline; end it with: pipeline service stop --all --force"
 
 Changed = Callable[["HeldService", "ServiceStatus | None"], None]  # gets what it was before
 
@@ -81,6 +86,16 @@ class HeldService:
         """Take what the watch has left to the loop."""
         self._watch.handle()
 
+    def end(self, done: Act) -> None:
+        """Let go of it, and end it unless somebody else uses it; then ``done`` is called, in the loop's thread."""
+        self._end.close()
+        self._watch.start(lambda _: self._end_unused(done))
+
+    def _end_unused(self, done: Act) -> Act:
+        with contextlib.suppress(OSError, runtime_folder.Unavailable):
+            stop_unused(ServiceFolder.of(runtime_folder.locate(os.environ), self.key))
+        return done
+
     def close(self) -> None:
         """Let go of it."""
         self._end.close()
@@ -90,10 +105,17 @@ class HeldService:
     def _follow(self, post: Callable[[Act], None]) -> Act:
         """In the watch's thread: until the service is over, or nobody needs it any more."""
         try:
+            return self._watched(post)
+        except (ValueError, ValidationError):
+            return partial(self._take, _not_started(STRANGE), False)
+
+    def _watched(self, post: Callable[[Act], None]) -> Act:
+        try:
             asked = time.time()
             client = connect(runtime_folder.locate(os.environ), self.order)
         except (PipelineError, runtime_folder.Unavailable, OSError) as error:
-            return partial(self._take, _not_started(error), False)
+            text = error.message if isinstance(error, PipelineError) else str(error)
+            return partial(self._take, _not_started(text), False)
         poller = select.poll()  # descriptors may be higher than ``select`` takes
         poller.register(client.fileno(), select.POLLIN)
         poller.register(self._ended, select.POLLIN)
@@ -127,8 +149,7 @@ def is_running(order: ServiceOrder) -> bool:
     return True
 
 
-def _not_started(error: Exception) -> ServiceStatus:
-    text = error.message if isinstance(error, PipelineError) else str(error)
+def _not_started(text: str) -> ServiceStatus:
     return ServiceStatus(state=ServiceState.FAILED, failure=ServiceFailure(FailureKind.START_FAILED, text))
 
 

@@ -117,7 +117,9 @@ class Run:
         if not self._is_full() and (next_one := self._backlog.next()):
             self._start(*next_one)
             return True
-        return self._services is not None and not self._running and self._services.make_room(self._backlog.first())
+        if self._services and not self._running:
+            self._services.make_room(self._backlog.first())
+        return False
 
     def _join(self, folder: Path, admit: Callable[[Path], JobRun]) -> None:
         """A job that was prepared meanwhile."""

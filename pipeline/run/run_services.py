@@ -45,6 +45,7 @@ class RunServices:
         self._end_all = end_all
         self._held: dict[str, HeldService] = {}  # by key
         self._orders: dict[tuple[str, str], ServiceOrder] = {}  # by job and the service's name in it
+        self._leaving: list[HeldService] = []  # which end, so that something else has room
         self._own: set[str] = set()  # keys of services that this run has started, some time
 
     def are_ready(self, job: JobRun, task: Task, grant: Grant) -> bool:
@@ -86,7 +87,7 @@ class RunServices:
 
     def handle(self) -> None:
         """Take in what services have said."""
-        for held in list(self._held.values()):
+        for held in [*self._held.values(), *self._leaving]:
             held.handle()
 
     def let_go(self, jobs: Sequence[JobRun]) -> None:
@@ -106,27 +107,38 @@ class RunServices:
                 self._close(held)
         self._backlog.release(ROOM)
 
-    def make_room(self, first: Task | None) -> bool:
-        """Where nothing runs and nothing fits: let go of services that the first task, or who waits, doesn't need.
+    def make_room(self, first: Task | None) -> None:
+        """Where nothing runs and nothing fits: end services that the first task, or who waits, doesn't need.
 
-        They are held again when their next stage comes. Whether anything can have changed by that.
+        They are started again when their next stage comes.
         """
         waiting = self._backlog.waiting(ROOM)
-        if any(self._backlog.waiting(held.key) for held in self._held.values() if not held.is_ready):
-            return False
+        if self._leaving or any(self._backlog.waiting(held.key) for held in self._held.values() if not held.is_ready):
+            return
         wanted = next(iter(waiting), first)
         if wanted is None:
-            return False
+            return
         needed = {self._orders[wanted.job_id, name].key for name in self._names(wanted)}
         spare = [held for held in self._held.values() if held.key not in needed]
         for held in spare:
-            self._close(held)
+            del self._held[held.key]
+            if held.grant:
+                self._leaving.append(held)
+                held.end(partial(self._has_left, held))
+            else:  # it takes nothing of ours
+                held.close()
+
+    def _has_left(self, held: HeldService) -> None:
+        self._leaving.remove(held)
+        self._give_back(held)
+        held.close()
         self._backlog.release(ROOM)
-        return bool(spare)
 
     def close(self) -> None:
         for held in list(self._held.values()):
             self._close(held)
+        for held in self._leaving:
+            held.close()
 
     def _order(self, job: JobRun, name: str) -> ServiceOrder:
         place = job.job.id, name

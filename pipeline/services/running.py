@@ -73,6 +73,14 @@ def stop(folder: ServiceFolder, seconds: float) -> bool:
     return True
 
 
+def stop_unused(folder: ServiceFolder) -> bool:
+    """End it, unless somebody uses it. Whether it has ended, with all that it started."""
+    report = _report(folder)
+    if report is None:
+        return True
+    return report.users == 0 and stop(folder, report.longest_end + ANSWER_SECONDS)
+
+
 def restart(folder: ServiceFolder, seconds: float) -> ServiceReport:
     """Its last report: once a new program is ready, or the service is over, or after so many seconds.
 

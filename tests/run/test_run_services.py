@@ -22,7 +22,7 @@ from pipeline.run.bounds import Bounds
 from pipeline.services.client import SUPERVISOR_ENDED
 from pipeline.services.order import ServiceOrder
 from pipeline.services.status import FailureKind, ServiceFailure, ServiceState, ServiceStatus
-from pipeline.values import plain, replace
+from pipeline.values import ValidationError, plain, replace
 from tests.jobs.helpers import a_stage
 from tests.run.helpers import DONE, FAILS, HANGS, Act, Bench, events, fan_out, link, lister, listing, statuses
 
@@ -310,3 +310,17 @@ def test_a_service_of_another_run_is_counted_by_that_one(bench: Bench, services:
     bench.run_one(made)
     assert bench.executor.most == 2
     assert [shared for (shared,) in events(made, "shared")] == [True]
+
+
+def test_a_supervisor_of_another_version_fails_its_stages_and_not_the_run(
+    bench: Bench, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_self: FakeClient) -> ServiceStatus:
+        raise ValidationError("unknown field")
+
+    monkeypatch.setattr(FakeClient, "status", refuse)
+    made = job(bench, user("ask"), link("lone"))
+    error = bench.run_one(made).error
+    assert isinstance(error, NotReady)
+    assert "pipeline service stop" in error.message
+    assert statuses(made) == {"ask": "failed", "lone": "finished"}
