@@ -282,6 +282,19 @@ def test_a_service_that_is_never_ready_fails_its_users_with_its_last_lines(proje
     assert eventually(lambda: project.left == [], 20), project.left
 
 
+def test_a_service_that_was_edited_is_never_started_under_the_key_of_what_it_was(project: ServiceProject) -> None:
+    id = project.prepared(mode="waits")
+    running = project.sandbox.start("run-pipeline", "-j", id)
+    assert eventually(project.mark.exists, 60)
+    server = project.sandbox.root / "stages/server.py"
+    server.write_text(server.read_text() + "# edited\n")
+    os.kill(project.starts[0], signal.SIGKILL)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == ExitCode.NOT_READY
+    assert "server.py isn't what it was" in said.decode()
+    assert len(project.starts) == 1
+
+
 def test_a_service_whose_supervisor_is_killed_is_started_anew(project: ServiceProject) -> None:
     id = project.prepared(mode="waits")
     running = project.sandbox.start("run-pipeline", "-j", id)

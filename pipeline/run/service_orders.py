@@ -1,8 +1,10 @@
 """What is started for one of a job's services: the same for all jobs in which it has the same key."""
 
 import os
+from pathlib import Path
 
-from pipeline.digests import tagged_digest
+from pipeline.config import shared_modules
+from pipeline.digests import sha256_of_file, tagged_digest
 from pipeline.envs import inheritance
 from pipeline.envs.build import Build
 from pipeline.envs.registry import MARKER
@@ -39,6 +41,7 @@ def order_of(project: ProjectFolder, invocations: Invocations, service: PlannedS
         # Its folders are the supervisor's.
         invocation={name: value for name, value in plain(content).items() if name not in ("work", "output_folder")},
         modules=tuple(content.modules),
+        sources=_sources(invocations, stage),
         log=str(invocations.job.log(service.name)),
         lease=_lease(runtime.builds.get(stage.environment)),
         secrets=dict(keys.secrets(stage)),
@@ -71,6 +74,14 @@ def _invocation(invocations: Invocations, stage: PlannedStage) -> InvocationFile
         cpus=1,
         command=command.invocation if command else None,
     )
+
+
+def _sources(invocations: Invocations, stage: PlannedStage) -> dict[str, str]:
+    keys = invocations.keys
+    if command := keys.command(stage.uses):
+        return {path: sha256_of_file(Path(path)) for path in command.invocation.files.values()}
+    modules = [file for name in stage.modules for file in shared_modules.files_of(keys.module(stage, name).path)]
+    return {str(keys.file(stage.uses)): keys.source(stage.uses)} | {str(each): sha256_of_file(each) for each in modules}
 
 
 def _lease(build: Build | None) -> str:

@@ -21,6 +21,7 @@ class StartFailure(Struct, frozen=True):
 
     text: str
     is_port_taken: bool = False
+    is_final: bool = False  # another try would end in the same way
 
 
 class TryResult(Struct, frozen=True):

@@ -183,7 +183,7 @@ class Lifecycle:
 
     def _on_start_failure(self, event: StartFailure, now: float) -> list[Action]:
         self.failure = FailureKind.PORT_TAKEN if event.is_port_taken else FailureKind.START_FAILED, event.text
-        return self._failed() if not self._was_ready else self._retry(now)
+        return self._failed() if event.is_final or not self._was_ready else self._retry(now)
 
     def _ready(self, now: float) -> list[Action]:
         self.phase = ServicePhase.READY

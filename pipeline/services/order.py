@@ -24,6 +24,8 @@ class ServiceOrder(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     # The content of ``invocation.json`` (run/invocation_file.py), as plain values. ``service`` is added to it.
     invocation: Mapping[str, Any]
     modules: tuple[str, ...] = ()  # that its file imports by name
+    # Digests of its files, by path, as they are in the key: none is started that would be of another source.
+    sources: Mapping[str, str] = field(default_factory=dict)
     folder: str = ""  # where it is started; empty for a folder of the supervisor's own, which goes with it
     log: str = ""  # absolute path; empty for one in the service's folder
     lease: str = ""  # a file whose shared lock keeps the environment's build in its place

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from pipeline import process_tree
+from pipeline.digests import sha256_of_file
 from pipeline.services import invocation
 from pipeline.services.events import ProgramEnd, StartFailure, TreeEnd
 from pipeline.services.folder import LOG, ServiceFolder
@@ -15,6 +16,13 @@ from pipeline.services.standard_input import standard_input
 from pipeline.values import encode
 
 TAKEN_WORDS = ("address already in use", "eaddrinuse", "errno 98", "errno 48", "only one usage of each socket")
+
+
+def _digest(path: str) -> str | None:
+    try:
+        return sha256_of_file(Path(path))
+    except OSError:
+        return None
 
 
 class ProgramRun:
@@ -61,6 +69,9 @@ class ProgramRun:
         """The one before is gone then. Returns why there could be none."""
         self.end()
         self.started_at = time.time()
+        if changed := next((path for path, digest in self._order.sources.items() if _digest(path) != digest), None):
+            text = f"{changed} isn't what it was when the service was asked for, so that it isn't started again"
+            return StartFailure(text, is_final=True)
         try:
             self._choose_ports(new_ports)
             argv = invocation.write(self._order, self.numbers, self._folder.path)
