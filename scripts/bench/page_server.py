@@ -2,9 +2,6 @@
 
 import contextlib
 import http.client
-import os
-import shutil
-import signal
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -15,23 +12,14 @@ from urllib.parse import urlsplit
 
 import psutil
 from measuring import BIN, Failed
+from page_process import INSTALLATION, PATIENCE, ServedPage, program, served, switches
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable")
-PATIENCE = 60  # seconds for one answer
-
 
 @dataclass(frozen=True)
-class PageServer:
-    process: "subprocess.Popen[bytes]"
-    link: str
-
-    @property
-    def address(self) -> str:
-        return self.link.partition("/open")[0]
-
+class PageServer(ServedPage):
     @property
     def mib(self) -> float:
         """Of memory, now."""
@@ -81,28 +69,20 @@ def serving(project: Path, *words: str) -> Iterator[PageServer]:
     """Raises ``Failed``."""
     command: list[str | Path] = [BIN / "pipeline", "ui", "--root", project, *words]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    try:
-        assert process.stdout is not None
-        link = process.stdout.readline().decode().strip()
-        if not link:
-            raise Failed("pipeline ui doesn't start")
-        yield PageServer(process, link)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=PATIENCE)
+    with served(process) as page:
+        yield PageServer(page.process, page.link)
 
 
 @contextlib.contextmanager
 def chromium() -> Iterator["Page"]:
     """An empty page of the machine's own browser. Raises ``Failed``."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        raise Failed("there is no chromium; apt-get install -y chromium")
+    path = program()
+    if path is None:
+        raise Failed(f"there is no chromium; {INSTALLATION}")
     from playwright.sync_api import Error, sync_playwright
 
-    switches = ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=switches)
+        browser = playwright.chromium.launch(executable_path=path, args=switches())
         try:
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             page.set_default_timeout(PATIENCE * 1000)

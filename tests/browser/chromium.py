@@ -1,30 +1,15 @@
-"""Where the tests find a Chromium, and a page of ``pipeline ui`` to show in it."""
+"""A page of ``pipeline ui`` in the machine's own Chromium, and what goes wrong on it."""
 
 import contextlib
-import os
-import shutil
-import signal
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from page_process import ServedPage, served
 from playwright.sync_api import Page
 
 from tests.conftest import Sandbox
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable")
-INSTALLATION = "apt-get install -y chromium"
 BOUND = 20_000  # milliseconds that anything on a page may take here
-
-
-def chromium() -> str | None:
-    """The path of the machine's own browser; none is downloaded."""
-    return next(filter(None, map(shutil.which, NAMES)), None)
-
-
-def switches() -> list[str]:
-    """Chromium's own sandbox refuses to be root's, and a container's shared memory may be small."""
-    return ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
 
 
 @dataclass
@@ -49,27 +34,8 @@ class Complaints:
             self.found.append(f"asked for {url}")
 
 
-@dataclass(frozen=True)
-class ServedPage:
-    """A running ``pipeline ui``."""
-
-    process: "subprocess.Popen[bytes]"
-    link: str
-
-    @property
-    def address(self) -> str:
-        return self.link.partition("/open")[0]
-
-
 @contextlib.contextmanager
 def serving(sandbox: Sandbox, *words: str) -> Iterator[ServedPage]:
     """The command in a process of its own, until the block ends."""
-    process = sandbox.start("pipeline", "ui", *words)
-    try:
-        assert process.stdout is not None
-        link = process.stdout.readline().decode().strip()
-        assert link, process.communicate()
-        yield ServedPage(process, link)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+    with served(sandbox.start("pipeline", "ui", *words)) as page:
+        yield page

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from page_process import INSTALLATION, ServedPage, program, switches
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser import accessibility
-from tests.browser.chromium import BOUND, INSTALLATION, Complaints, ServedPage, chromium, serving, switches
+from tests.browser.chromium import BOUND, Complaints, serving
 from tests.browser.editing import TEXTS, cues, job_with, opened
 from tests.conftest import Sandbox
 
@@ -18,7 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(HERE):
             item.add_marker(pytest.mark.browser)
-            if chromium() is None:
+            if program() is None:
                 item.add_marker(pytest.mark.skip(reason=f"no chromium on PATH: {INSTALLATION}"))
 
 
@@ -29,7 +30,7 @@ def browser(spawning: None, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     variables: dict[str, str | float | bool] = {"HOME": str(home), "PATH": "/usr/bin:/bin"}
     expect.set_options(timeout=BOUND)
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium(), args=switches(), env=variables)
+        found = playwright.chromium.launch(executable_path=program(), args=switches(), env=variables)
         yield found
         found.close()
 

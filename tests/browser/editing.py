@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from page_process import ServedPage
 from playwright.sync_api import Page, expect
 
 from pipeline.jobs.events import StageFinished, StageStarted
-from tests.browser.chromium import ServedPage
 from tests.conftest import Sandbox
 from tests.jobs.helpers import DIGEST, a_stage, record, stored
 from tests.ui.test_media import committed

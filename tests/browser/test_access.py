@@ -1,8 +1,7 @@
 """The one-time link, as a browser meets it."""
 
+from page_process import ServedPage
 from playwright.sync_api import BrowserContext, Page, expect
-
-from tests.browser.chromium import ServedPage
 
 
 def test_the_link_opens_the_page_once_and_in_one_browser(

@@ -3,10 +3,11 @@
 import signal
 
 import pytest
+from page_process import ServedPage
 from playwright.sync_api import BrowserContext, Error, Page, expect
 
 from tests.browser.accessibility import serious_findings
-from tests.browser.chromium import ServedPage, serving
+from tests.browser.chromium import serving
 from tests.browser.editing import (
     FIRST,
     FOURTH,

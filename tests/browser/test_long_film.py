@@ -4,9 +4,9 @@ import json
 import re
 
 import pytest
+from page_process import ServedPage
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.chromium import ServedPage
 from tests.browser.editing import ROW, choose, cues, expect_saved, job_with, opened, write
 from tests.conftest import Sandbox
 

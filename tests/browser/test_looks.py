@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from page_process import ServedPage
 from playwright.sync_api import BrowserContext, Dialog, Locator, Page, expect
 
 from pipeline.jobs.events import AttemptFailed, RunFailed, RunFinished, RunStarted, StageFinished, StageStarted
@@ -10,7 +11,6 @@ from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.records import OutputRecord
 from pipeline.templates import shown_seconds
 from tests.browser.accessibility import serious_findings
-from tests.browser.chromium import ServedPage
 from tests.conftest import Sandbox
 from tests.jobs.helpers import DIGEST, record, stored
 

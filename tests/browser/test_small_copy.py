@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from page_process import ServedPage
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.chromium import ServedPage
 from tests.browser.editing import TEXTS, cues, job_with, opened, silence
 from tests.conftest import Sandbox
 from tests.test_process import eventually
