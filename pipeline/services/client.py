@@ -140,8 +140,9 @@ def _connected(folder: ServiceFolder, order: ServiceOrder) -> tuple[socket.socke
             folder.sweep()
             _start(order, folder)
             connection, is_new = folder.connect(), True
-    with contextlib.suppress(OSError):  # it has ended at this instant, which shows as an end without a word
-        connection.sendall(encode(ServiceRequest(HOLD)) + b"\n")  # the first line always finds room
+        # Before the lock is released: who ends under it finds the request, and answers. A first line always finds room.
+        with contextlib.suppress(OSError):  # it was killed at this instant, which shows as an end without a word
+            connection.sendall(encode(ServiceRequest(HOLD)) + b"\n")
     return connection, is_new
 
 

@@ -34,14 +34,15 @@ class ServiceLog:
         """A line of ours, before what a new program prints."""
         self.flush()
         when = time.strftime("%Y-%m-%d %H:%M:%S")
-        self._write(f"--- {when} {text}".encode())
+        self._write(f"--- {when} {text}\n".encode())
         self._last.clear()
 
     def take(self, data: bytes) -> None:
-        """What was read from the program."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            self._line(line)
+        """What was read from the program. Whole lines are written together: a program may print a lot."""
+        whole, end, rest = (self._rest + data).rpartition(b"\n")
+        self._rest = rest
+        if end:
+            self._write(self._shown(whole.replace(b"\r\n", b"\n").removesuffix(b"\r") + end))
         if len(self._rest) > LONGEST_LINE:
             self.flush()
 
@@ -49,16 +50,16 @@ class ServiceLog:
         """The line that has no end yet, too."""
         rest, self._rest = self._rest, b""
         if rest:
-            self._line(rest)
+            self._write(self._shown(rest.removesuffix(b"\r")) + b"\n")
 
     def without_secrets(self, text: str) -> str:
         """What the program said elsewhere."""
-        return masking.masked(text.encode("utf-8", "surrogateescape"), self._forms).decode("utf-8", "replace")
+        return self._shown(text.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
 
     @property
     def last_lines(self) -> tuple[str, ...]:
         """Of the program that was begun last."""
-        lines = [*self._last, *([masking.masked(self._rest, self._forms)] if self._rest else [])]
+        lines = [*self._last, *([self._shown(self._rest)] if self._rest else [])]
         return tuple(line.decode("utf-8", "replace")[:SHOWN] for line in lines[-LAST_LINES:])
 
     def close(self) -> None:
@@ -67,19 +68,23 @@ class ServiceLog:
             os.close(self._file)
             self._file = None
 
-    def _line(self, line: bytes) -> None:
-        line = masking.masked(line.rstrip(b"\r"), self._forms)
-        self._last.append(line)
-        self._write(line)
+    def _shown(self, data: bytes) -> bytes:
+        """Without secrets, of which most of what is printed has none: to look for each by itself is faster."""
+        has_any = any(form in data for form in self._forms)
+        return masking.masked(data, self._forms) if has_any else data
 
-    def _write(self, line: bytes) -> None:
+    def _write(self, data: bytes) -> None:
+        """Whole lines."""
+        lines = data[:-1].split(b"\n")
+        self._last.extend(lines[-LAST_LINES:])
         if self._sink is not None:
-            self._sink(line)
+            for line in lines:
+                self._sink(line)
         with contextlib.suppress(OSError):  # a full disk must not end a service
             if self._file is None or self._size >= LARGEST:
                 self._open()
             assert self._file is not None
-            self._size += os.write(self._file, line + b"\n")
+            self._size += os.write(self._file, data)
 
     def _open(self) -> None:
         if self._file is not None:

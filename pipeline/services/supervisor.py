@@ -24,6 +24,7 @@ from pipeline.services.events import (
     KillTree,
     RestartRequest,
     SendSignal,
+    StartFailure,
     StartProgram,
     StopRequest,
     Timer,
@@ -71,8 +72,8 @@ class Supervisor:
         """Until the service is over; nothing of it is left then."""
         process_tree.adopt_orphans()
         try:
-            with self._leased():
-                self._happens(Timer())
+            with self._leased() as problem:
+                self._happens(problem or Timer())
                 while not self._is_over or self._is_wanted_again():
                     self._turn()
             return self._status()
@@ -242,15 +243,20 @@ class Supervisor:
         self._signals.close()
 
     @contextlib.contextmanager
-    def _leased(self) -> Iterator[None]:
-        """The environment's build stays in its place meanwhile."""
+    def _leased(self) -> Iterator[StartFailure | None]:
+        """The environment's build stays in its place meanwhile. Gives why it can't."""
         if not self._order.lease:
-            yield
+            yield None
             return
-        descriptor = os.open(self._order.lease, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            try_shared(descriptor, LEASE_SECONDS)
-            yield
+            descriptor = os.open(self._order.lease, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            yield StartFailure("the build of its environment is gone")
+            return
+        try:
+            with contextlib.suppress(OSError):  # without locks, nobody can take one to remove it
+                try_shared(descriptor, LEASE_SECONDS)
+            yield None
         finally:
             os.close(descriptor)
 

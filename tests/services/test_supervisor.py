@@ -9,6 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipeline.locks import try_exclusive
+from pipeline.sdk.protocol import RUN_VARIABLE
 from pipeline.services.client import ServiceClient
 from pipeline.services.definition import CommandProbe, Notified, ServiceDefinition, ServiceProbe, Stop, TcpProbe
 from pipeline.services.status import FailureKind, ServiceState
@@ -81,6 +83,8 @@ def test_an_interpreter_that_isn_t_there_is_a_failed_start(services: Services) -
     status = over(services.started(serving(), python="/nowhere/bin/python"))
     assert status.failure is not None
     assert status.failure.kind is FailureKind.START_FAILED
+    assert "No such file" in status.failure.text
+    assert eventually(lambda: left(services.runtime) == [])
 
 
 def test_another_environment_s_interpreter_is_refused(services: Services) -> None:
@@ -113,6 +117,64 @@ def test_what_ignores_being_asked_is_killed_with_its_children(services: Services
     program = int(got(status, "/pid"))
     client.close()
     assert eventually(lambda: not psutil.pid_exists(program) and not psutil.pid_exists(child))
+
+
+def test_what_a_wrapper_leaves_at_its_end_may_end_in_order_too(services: Services, tmp_path: Path) -> None:
+    script, drained = tmp_path / "inner.py", tmp_path / "drained"
+    script.write_text(
+        "import os, signal, sys, time\n"
+        "def end(*_):\n    time.sleep(0.3)\n"
+        f"    open({str(drained)!r}, 'w').close()\n    os._exit(0)\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "print('inside', flush=True)\ntime.sleep(1000)\n"
+    )
+    body = (
+        f"import subprocess\nchild = subprocess.Popen([sys.executable, {str(script)!r}], stdout=subprocess.PIPE)\n"
+        "child.stdout.readline()\nsignal.signal(signal.SIGTERM, signal.SIG_DFL)"
+    )
+    client = services.started(serving(body))
+    ready(client)
+    client.close()
+    assert eventually(lambda: not marked(services.runtime))
+    assert drained.exists()
+
+
+def test_a_service_without_patience_ends_with_its_last_user(services: Services) -> None:
+    client = services.started(serving(), definition(idle_seconds=0.0))
+    ready(client)
+    client.close()
+    assert eventually(lambda: not supervisors(services.runtime), 10)
+
+
+def test_the_environment_stays_in_its_place_as_long_as_the_service_runs(services: Services, tmp_path: Path) -> None:
+    marker = tmp_path / "marker"
+    marker.write_text("")
+    client = services.started(serving(), lease=str(marker))
+    ready(client)
+    with marker.open() as file:
+        assert not try_exclusive(file.fileno())
+    client.close()
+    assert eventually(lambda: not supervisors(services.runtime))
+    with marker.open() as file:
+        assert try_exclusive(file.fileno())
+
+
+def test_a_build_that_is_gone_is_a_failed_start(services: Services) -> None:
+    status = over(services.started(serving(), lease="/nowhere/marker"))
+    assert status.failure is not None
+    assert (status.failure.kind, "build" in status.failure.text) == (FailureKind.START_FAILED, True)
+    assert eventually(lambda: left(services.runtime) == [])
+
+
+def test_nothing_of_the_run_that_starts_it_is_in_its_variables(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(RUN_VARIABLE, "token")
+    ready(services.started(serving(), variables={RUN_VARIABLE: "token"}))
+    pids = [*marked(services.runtime), *(each.pid for each in supervisors(services.runtime))]
+    assert len(pids) == 2
+    assert not any(RUN_VARIABLE in psutil.Process(pid).environ() for pid in pids)
+    assert all(os.getpid() not in [each.pid for each in psutil.Process(pid).parents()] for pid in pids)
 
 
 def test_a_request_that_is_under_way_is_answered_before_the_end(services: Services) -> None:
