@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import BIN, Sandbox
+from tests.conftest import BIN, Sandbox, offline
 from tests.services.serving.served import PATIENCE, Served
 
 SERVICE = """\
@@ -274,3 +274,74 @@ def test_systemd_is_told_when_it_is_ready_and_while_a_version_is_replaced(projec
         said.append(channel.recv(1000).decode())
         assert process.wait(PATIENCE) == 0
     assert said == ["READY=1", "RELOADING=1", "READY=1", "STOPPING=1"]
+
+
+COMMAND = """\
+environment: alpha
+command: [python, -m, http.server, "{port.http}", --bind, 127.0.0.1]
+service: {ready: {tcp: true}, stop: {signal: INT, timeout: 3}}
+"""
+
+
+def test_a_command_is_served_as_well(project: Sandbox) -> None:
+    project.write("stages/files.yaml", COMMAND)
+    with Served(project, "files") as served:
+        assert served.get()[0] == 200
+        assert served.end()[0] == 0
+
+
+def test_a_version_that_takes_too_long_for_its_requests_is_stopped(project: Sandbox) -> None:
+    version(project, "one", SERVICE.replace("time.sleep(1)", "time.sleep(20)"))
+    with Served(project, "web", "--drain", "0.2") as served:
+        served.port()
+        answers: list[tuple[int, str]] = []
+        thread = threading.Thread(target=lambda: answers.append(served.get("/slow")))
+        thread.start()
+        time.sleep(0.3)
+        version(project, "two")
+        served.process.send_signal(signal.SIGHUP)
+        assert served.event("not drained in time", 1)["requests"] == 1
+        served.event("stopped", 1)
+        thread.join(PATIENCE)
+        assert answers[0][0] == 502
+        assert served.get() == (200, "two hello 1.0")
+
+
+def test_the_service_of_a_package_is_served_where_there_is_no_project(
+    project: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("stages/ask.py", ASK)
+    project.workflow(
+        "asked", PACKAGED, "parameters: {word: {type: string, default: good morning}}\ndeliver: [ask.said]"
+    )
+    made = project.give("pipeline", "package", "make", "asked", "-o", tmp_path / "asked.pkg")
+    assert made.code == 0, made.err
+    for name, value in offline(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    several = project.run("pipeline", "serve", tmp_path / "asked.pkg", "--build")
+    assert several.code == 2, several.err
+    assert "--service first" in several.next_step
+    with Served(project, tmp_path / "asked.pkg", "--service", "second", "--build") as served:
+        assert served.get() == (200, "one good morning 1.0")
+        assert served.event("starting")["service"] == "web"
+    with Served(project, tmp_path / "asked.pkg", "--service", "first", "--param", "word=typed") as served:
+        assert served.get() == (200, "one typed 1.0")
+
+
+ASK = """\
+# /// script
+# [tool.pipeline.stage]
+# environment = "alpha"
+# services = ["api"]
+# [tool.pipeline.stage.outputs]
+# said = "said.txt"
+# ///
+def run(stage):
+    stage.output("said").write_text(stage.service("api").url)
+"""
+PACKAGED = """\
+first: {uses: web, parameters: {word: fixed}}
+second: {uses: web, parameters: {word: $word}}
+ask: {services: {api: second}}
+other: {uses: ask, services: {api: first}}
+"""
