@@ -24,6 +24,8 @@ movie that ffmpeg reads), ``model`` (its name, or ``whisper-1``), ``language``, 
 ``temperature`` are taken and change nothing: recognition is the one of the stage ``asr``. ``GET /v1/models`` names the
 model, ``GET /health`` says that the server works. Where the service has a token, a request needs it as its key.
 
+``POST /asr`` and ``/detect-language`` are those of whisper-asr-webservice, which Bazarr and others know.
+
 An upload goes to the disk as it comes. One request is recognised at a time, the others wait in their order. A client
 that goes away is noticed, and its work is dropped.
 

@@ -117,6 +117,31 @@ def test_a_client_that_goes_away_makes_room_for_the_next(server: Served) -> None
     assert not list(uploads)
 
 
+def test_bazarr_gets_subtitles_of_the_samples_that_it_sends(server: Served, tools: dict[str, Path]) -> None:
+    """It asks for the language first where a film doesn't name it. All is as its provider for Whisper does it."""
+    decode: list[str | Path] = [
+        tools["ffmpeg"],
+        "-v",
+        "error",
+        "-i",
+        SAMPLE,
+        "-f",
+        "s16le",
+        "-acodec",
+        "pcm_s16le",
+        "-ac",
+        "1",
+        "-ar",
+    ]
+    body = form(subprocess.run([*decode, "16000", "-"], capture_output=True, check=True).stdout, "audio_file")
+    status, said = post(server, body, "/detect-language?encode=false")
+    assert (status, json.loads(said)["detected_language"], json.loads(said)["language_code"]) == (200, "english", "en")
+    status, said = post(server, body, "/asr?task=transcribe&language=en&output=srt&encode=false")
+    assert status == 200, said
+    assert said.startswith("1\n00:00:01,0")
+    assert wrong_words(SAID, " ".join(line for line in said.splitlines() if not line[:1].isdigit())) < 0.05
+
+
 def token(server: Served) -> str:
     words = [str(word) for word in server.words]
     return Path(words[words.index("--token-file") + 1]).read_text().strip()
@@ -125,15 +150,17 @@ def token(server: Served) -> str:
 BOUNDARY = "a boundary"
 
 
-def form(sound: bytes) -> bytes:
+def form(sound: bytes, name: str = "file") -> bytes:
     field = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper-1\r\n'
-    file = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="film.mp4"\r\n\r\n'
+    file = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"; filename="film.mp4"\r\n\r\n'
     return (field + file).encode() + sound + f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
-def begin_upload(server: Served, length: int = 1000) -> http.client.HTTPConnection:
+def begin_upload(
+    server: Served, length: int = 1000, path: str = "/v1/audio/transcriptions"
+) -> http.client.HTTPConnection:
     connection = http.client.HTTPConnection("127.0.0.1", server.port(), timeout=120)
-    connection.putrequest("POST", "/v1/audio/transcriptions")
+    connection.putrequest("POST", path)
     connection.putheader("Authorization", f"Bearer {token(server)}")
     connection.putheader("Content-Type", f'multipart/form-data; boundary="{BOUNDARY}"')
     connection.putheader("Content-Length", str(length))
@@ -141,8 +168,8 @@ def begin_upload(server: Served, length: int = 1000) -> http.client.HTTPConnecti
     return connection
 
 
-def post(server: Served, body: bytes) -> tuple[int, str]:
-    connection = begin_upload(server, len(body))
+def post(server: Served, body: bytes, path: str = "/v1/audio/transcriptions") -> tuple[int, str]:
+    connection = begin_upload(server, len(body), path)
     try:
         connection.send(body)
         answer = connection.getresponse()

@@ -82,6 +82,22 @@ def load(stage: stagekit.Stage, on_cpu: tuple[Compute, ...]) -> Any:
     return ComputeSteps(ways, stage.warn).once(_holder(stage, folder).get)
 
 
+def spoken_language(stage: stagekit.Stage, on_cpu: tuple[Compute, ...]) -> tuple[str, float] | None:
+    """The language of the stage's input ``audio`` (a Whisper code) with its probability; ``None`` without speech.
+
+    Raises ``StageFailed`` as ``recognise`` does.
+    """
+    sound = waveform.open_audio(stage.input("audio"))
+    activity = _speech_activity(sound, stage.cpus)
+    windows = activity.cut_windows(activity.speech)
+    if not windows:
+        return None
+    stepped, _ = _recogniser(stage, sound, on_cpu, "auto", TRANSCRIBE)
+    stepped.run(lambda each: each.find_language(windows))
+    found = stepped.recogniser
+    return (found.language, found.language_probability) if found.language else None
+
+
 def _holder(stage: stagekit.Stage, folder: Path) -> ModelHolder[Any]:
     holder: ModelHolder[Any] = stage.memo(folder, lambda: ModelHolder(lambda way: models.load_model(folder, way)))
     return holder

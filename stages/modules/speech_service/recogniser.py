@@ -12,6 +12,8 @@ from recognition.compute import CPU, Compute, on_cpu
 
 from speech_service import sound
 from speech_service.answers import SpokenText
+from speech_service.api_errors import BAD_REQUEST, ApiError
+from speech_service.transcription_request import TranscriptionRequest
 
 Made = TypeVar("Made")
 
@@ -70,20 +72,30 @@ class HeldModel:
         self.is_multilingual = bool(model.model.is_multilingual)
         self.languages = frozenset(model.supported_languages)
 
-    def recognise(self, media: Path, language: str, is_translation: bool, is_gone: threading.Event) -> SpokenText:
+    def recognise(self, media: Path, wish: TranscriptionRequest, is_gone: threading.Event) -> SpokenText:
         """What is said in a file. Raises ``ApiError``, ``StageFailed`` and ``ClientGone``."""
-        audio = media.with_suffix(".wav")
-        if not is_gone.is_set():
-            sound.decode(media, audio)
-        if is_gone.is_set():
-            raise ClientGone
-        task = speech_to_text.TRANSLATE if is_translation else speech_to_text.TRANSCRIBE
-        request: Any = SpeechRequest(self._service, audio, is_gone)
-        recognition = speech_to_text.recognise(request, language, task, self._on_cpu)
+        request = self._request(media, wish.is_raw, is_gone)
+        task = speech_to_text.TRANSLATE if wish.is_translation else speech_to_text.TRANSCRIBE
+        recognition = speech_to_text.recognise(request, wish.language, task, self._on_cpu)
         for note in recognition.check.notes:
             request.warn(note)
-        shown = "en" if is_translation else recognition.origin.language
+        shown = "en" if wish.is_translation else recognition.origin.language
         return SpokenText(task.name, recognition.result.segments, shown, recognition.origin.duration)
+
+    def language(self, media: Path, is_raw: bool, is_gone: threading.Event) -> "tuple[str, float]":
+        """The language that is spoken in a file (a Whisper code), and its probability. Raises as ``recognise``."""
+        found = speech_to_text.spoken_language(self._request(media, is_raw, is_gone), self._on_cpu)
+        if found is None:
+            raise ApiError(BAD_REQUEST, "nobody speaks in the file", "audio_file", "no_speech")
+        return found
+
+    def _request(self, media: Path, is_raw: bool, is_gone: threading.Event) -> Any:
+        audio = media.with_suffix(".wav")
+        if not is_gone.is_set():
+            (sound.wrap if is_raw else sound.decode)(media, audio)
+        if is_gone.is_set():
+            raise ClientGone
+        return SpeechRequest(self._service, audio, is_gone)
 
 
 def ways_on_cpu(cpus: int, windows: int) -> tuple[Compute, ...]:

@@ -1,5 +1,6 @@
 """The sound of an uploaded file, as recognition takes it: decoded and mixed as the stage ``demux`` does."""
 
+import wave
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from soundtrack.decoder import BETWEEN, SAMPLE_RATE
 from soundtrack.mixes import pan_filter
 
 from speech_service.api_errors import BAD_REQUEST, ApiError
+
+BLOCK = 1 << 20  # bytes
 
 
 def decode(media: Path, audio: Path) -> None:
@@ -24,6 +27,14 @@ def decode(media: Path, audio: Path) -> None:
     summary, done = extraction.extract(arguments, audio, audio.with_suffix(".peaks"), lambda _: None)
     if not extraction.ExtractedAudio(tracks[0], summary, done).is_usable:
         raise ApiError(BAD_REQUEST, f"the audio can't be decoded{_last_line(done.last_lines)}", "file", "no_audio")
+
+
+def wrap(samples: Path, audio: Path) -> None:
+    """Samples alone (16 kHz, mono, 16 bits) as a WAV."""
+    with samples.open("rb") as raw, wave.open(str(audio), "wb") as file:
+        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
+        while block := raw.read(BLOCK):
+            file.writeframes(block)
 
 
 def _probed(media: Path) -> dict[str, Any]:

@@ -22,10 +22,14 @@ class TranscriptionRequest:
 
     language: str  # a Whisper code, or "auto"
     form: str  # one of FORMATS
-    granularities: frozenset[str]
+    granularities: frozenset[str] = frozenset({SEGMENT})
+    is_translation: bool = False  # into English
+    is_raw: bool = False  # the file is samples alone, as recognition takes them
 
 
-def parse(fields: Mapping[str, Sequence[str]], model: str, codes: Collection[str]) -> TranscriptionRequest:
+def parse(
+    fields: Mapping[str, Sequence[str]], model: str, codes: Collection[str], is_translation: bool = False
+) -> TranscriptionRequest:
     """Check the fields of the form.
 
     ``model``: the name of the one that is served; ``codes``: the languages that it recognises. Raises ``ApiError``.
@@ -34,7 +38,8 @@ def parse(fields: Mapping[str, Sequence[str]], model: str, codes: Collection[str
     form = _last(fields, "response_format") or "json"
     if form not in FORMATS:
         raise ApiError(BAD_REQUEST, f"response_format is one of {', '.join(FORMATS)}, not {form!r}", "response_format")
-    return TranscriptionRequest(_language(_last(fields, "language"), codes), form, _granularities(fields, form))
+    language = FIND_LANGUAGE if is_translation else language_code(_last(fields, "language"), codes)
+    return TranscriptionRequest(language, form, _granularities(fields, form), is_translation)
 
 
 def _check_model(wanted: str, served: str) -> None:
@@ -45,8 +50,8 @@ def _check_model(wanted: str, served: str) -> None:
         raise ApiError(NOT_FOUND, what, "model", "model_not_found")
 
 
-def _language(text: str, codes: Collection[str]) -> str:
-    """A Whisper code, of a code or an English name."""
+def language_code(text: str, codes: Collection[str]) -> str:
+    """A Whisper code, of a code or an English name; ``auto`` for none. Raises ``ApiError``."""
     if not text or text.lower() == FIND_LANGUAGE:
         return FIND_LANGUAGE
     code = languages.of_engines(text) or text.lower()

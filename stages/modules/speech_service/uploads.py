@@ -10,7 +10,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from speech_service.api_errors import BAD_REQUEST, TOO_LARGE, ApiError
 
-FILE = "file"  # the field of the sound
+FILE = "file"  # the field of the sound, in OpenAI's interface
 MOST_FIELD_BYTES = 256 << 10  # of all fields but the file
 MOST_PARTS = 64
 
@@ -24,38 +24,41 @@ class UploadedForm:
     file_bytes: int = 0
 
 
-async def receive(chunks: AsyncIterator[bytes], content_type: str, target: Path, most_bytes: int) -> UploadedForm:
-    """Read a form; its file is written to ``target``.
+async def receive(
+    chunks: AsyncIterator[bytes], content_type: str, target: Path, most_bytes: int, name: str = FILE
+) -> UploadedForm:
+    """Read a form; its file, in the field ``name``, is written to ``target``.
 
     Raises ``ApiError`` for what is no such form, is cut off, or is larger than ``most_bytes``; ``OSError`` where the
     file can't be written.
     """
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
-        raise ApiError(BAD_REQUEST, "the request isn't multipart/form-data with a file in the field 'file'", FILE)
+        raise ApiError(BAD_REQUEST, f"the request isn't multipart/form-data with a file in the field {name!r}", name)
     with target.open("wb") as file:
-        reader = FormReader(file, most_bytes)
+        reader = FormReader(file, most_bytes, name)
         parser = MultipartParser(options[b"boundary"], reader.callbacks())
         try:
             async for chunk in chunks:
                 parser.write(chunk)
             parser.finalize()
         except FormParserError as error:
-            raise ApiError(BAD_REQUEST, f"the form can't be read: {error}", FILE) from error
+            raise ApiError(BAD_REQUEST, f"the form can't be read: {error}", name) from error
     if not reader.is_whole:
-        raise ApiError(BAD_REQUEST, "the form ends before its last part does", FILE)
+        raise ApiError(BAD_REQUEST, "the form ends before its last part does", name)
     if not reader.form.has_file or not reader.form.file_bytes:
-        raise ApiError(BAD_REQUEST, "the form has no sound: send a file in the field 'file'", FILE)
+        raise ApiError(BAD_REQUEST, f"the form has no sound: send a file in the field {name!r}", name)
     return reader.form
 
 
 class FormReader:
     """Takes what the parser finds. Raises ``ApiError`` from within it where a bound is crossed."""
 
-    def __init__(self, file: BinaryIO, most_bytes: int) -> None:
+    def __init__(self, file: BinaryIO, most_bytes: int, file_name: str) -> None:
         self.form = UploadedForm()
         self.is_whole = False
         self._file = file
+        self._file_name = file_name  # of its field
         self._most_bytes = most_bytes
         self._parts = self._field_bytes = 0
         self._header = [b"", b""]
@@ -94,13 +97,13 @@ class FormReader:
     def _end_headers(self) -> None:
         _, options = parse_options_header(self._disposition)
         self._name = options.get(b"name", b"").decode("utf-8", "replace")
-        if self._name == FILE:
+        if self._name == self._file_name:
             if self.form.has_file:
-                raise ApiError(BAD_REQUEST, "the form has more than one file", FILE)
+                raise ApiError(BAD_REQUEST, "the form has more than one file", self._file_name)
             self.form.has_file = True
 
     def _add(self, data: memoryview) -> None:
-        if self._name != FILE:
+        if self._name != self._file_name:
             self._field_bytes += len(data)
             if self._field_bytes > MOST_FIELD_BYTES:
                 raise ApiError(TOO_LARGE, f"the fields beside the file are larger than {MOST_FIELD_BYTES >> 10} KiB")
@@ -112,7 +115,7 @@ class FormReader:
         self._file.write(data)
 
     def _end(self) -> None:
-        if self._name != FILE:
+        if self._name != self._file_name:
             self.form.fields.setdefault(self._name, []).append(self._value.decode("utf-8", "replace"))
 
     def _finish(self) -> None:

@@ -6,12 +6,13 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import languages
 import stagekit
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -19,10 +20,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from speech_service import answers, transcription_request, uploads
+from speech_service import answers, transcription_request, uploads, webservice_request
 from speech_service.api_errors import BAD_REQUEST, OURS, STOPPING, WRONG_KEY, ApiError, body
 from speech_service.recogniser import ClientGone, HeldModel
+from speech_service.transcription_request import TranscriptionRequest
+from speech_service.uploads import UploadedForm
 from speech_service.work_queue import WorkQueue
+
+Result = TypeVar("Result")
+Fields = Mapping[str, Sequence[str]]
 
 READ_ON = 16 << 20  # bytes of a refused upload that are still read, so that its client sees the answer
 GONE = 499  # the usual number in logs; nobody reads the answer
@@ -56,6 +62,8 @@ class SpeechService:
             Route("/v1/models/{name:path}", self.model, methods=get),
             Route("/v1/audio/transcriptions", self.transcriptions, methods=post),
             Route("/v1/audio/translations", self.translations, methods=post),
+            Route("/asr", self.asr, methods=post),
+            Route("/detect-language", self.detect_language, methods=post),
         ]
         told: dict[Any, Callable[[Request, Any], Awaitable[Response]]] = {
             ApiError: _told,
@@ -80,49 +88,88 @@ class SpeechService:
 
     async def transcriptions(self, request: Request) -> Response:
         """What is said in the file of the form, in its own language."""
-        return await self._speech(request, False)
+        return await self._placed(request, lambda: self._spoken(request, False))
 
     async def translations(self, request: Request) -> Response:
         """The same in English."""
-        return await self._speech(request, True)
+        return await self._placed(request, lambda: self._spoken(request, True))
 
-    async def _speech(self, request: Request, is_translation: bool) -> Response:
+    async def asr(self, request: Request) -> Response:
+        """As whisper-asr-webservice has it, for programs such as Bazarr."""
+
+        async def answer() -> Response:
+            wish = webservice_request.parse(request.query_params, self._model.languages)
+            return await self._answered(request, webservice_request.FILE, lambda _: wish)
+
+        return await self._placed(request, answer)
+
+    async def detect_language(self, request: Request) -> Response:
+        """As whisper-asr-webservice has it."""
+        is_raw = webservice_request.is_raw(request.query_params)
+
+        async def answer() -> Response:
+            async with self._upload(request, webservice_request.FILE) as (media, _):
+                code, likely = await self._worked(request, lambda gone: self._model.language(media, is_raw, gone))
+            name = languages.of_code(code).lower()
+            return JSONResponse({"detected_language": name, "language_code": code, "confidence": round(likely, 4)})
+
+        return await self._placed(request, answer)
+
+    async def _placed(self, request: Request, answer: Callable[[], Awaitable[Response]]) -> Response:
+        """The answer, for which the request has a place among those that are taken."""
         try:
             self._check_key(request)
             with self._queue.place():
-                return await self._answer(request, is_translation)
+                return await answer()
+        except (ClientDisconnect, ClientGone):
+            return Response(status_code=GONE)
         except ApiError as error:
             if error.status != STOPPING:
                 await _read_on(request)
             raise
 
-    async def _answer(self, request: Request, is_translation: bool) -> Response:
-        if is_translation and not self._model.is_multilingual:
-            raise ApiError(BAD_REQUEST, f"model {self._model.name} is for English only and can't translate", "model")
+    async def _spoken(self, request: Request, is_translation: bool) -> Response:
+        """As OpenAI's interface has it."""
+        model = self._model
+
+        def wish(fields: Fields) -> TranscriptionRequest:
+            return transcription_request.parse(fields, model.name, model.languages, is_translation)
+
+        return await self._answered(request, uploads.FILE, wish)
+
+    async def _answered(
+        self, request: Request, field: str, wish_of: Callable[[Fields], TranscriptionRequest]
+    ) -> Response:
+        async with self._upload(request, field) as (media, form):
+            wish = wish_of(form.fields)
+            if wish.is_translation and not self._model.is_multilingual:
+                raise ApiError(
+                    BAD_REQUEST, f"model {self._model.name} is for English only and can't translate", "model"
+                )
+            spoken = await self._worked(request, lambda gone: self._model.recognise(media, wish, gone))
+        answer = answers.rendered(spoken, wish)
+        return Response(answer.text, media_type=answer.media_type)
+
+    @asynccontextmanager
+    async def _upload(self, request: Request, field: str) -> AsyncIterator[tuple[Path, UploadedForm]]:
+        """The file of the request's form in a folder, which goes with the block."""
         self._check_length(request)
         folder = Path(tempfile.mkdtemp(dir=self._work))
         try:
             media = folder / "upload"
-            content_type = request.headers.get("content-type", "")
-            form = await uploads.receive(request.stream(), content_type, media, self._limits.upload_bytes)
-            wanted = transcription_request.parse(form.fields, self._model.name, self._model.languages)
-            spoken = await self._recognised(request, media, wanted.language, is_translation)
-        except (ClientDisconnect, ClientGone):
-            return Response(status_code=GONE)
+            content_type, most = request.headers.get("content-type", ""), self._limits.upload_bytes
+            yield media, await uploads.receive(request.stream(), content_type, media, most, field)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        answer = answers.rendered(spoken, wanted)
-        return Response(answer.text, media_type=answer.media_type)
 
-    async def _recognised(
-        self, request: Request, media: Path, language: str, is_translation: bool
-    ) -> answers.SpokenText:
+    async def _worked(self, request: Request, work: Callable[[threading.Event], Result]) -> Result:
+        """The result of some work with the model, in its turn. Raises ``ClientGone``."""
         is_gone = threading.Event()
-        work = self._queue.submit(lambda: self._model.recognise(media, language, is_translation, is_gone))
-        done, leaving = asyncio.wrap_future(work), asyncio.ensure_future(_end_of(request))
+        turn = self._queue.submit(lambda: work(is_gone))
+        done, leaving = asyncio.wrap_future(turn), asyncio.ensure_future(_end_of(request))
         try:
             await asyncio.wait((done, leaving), return_when=asyncio.FIRST_COMPLETED)
-            if not done.done() and not work.cancel():
+            if not done.done() and not turn.cancel():
                 is_gone.set()
                 await asyncio.wait((done,))  # it ends with the piece of the sound that is at work
             if is_gone.is_set() or done.cancelled():
