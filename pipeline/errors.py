@@ -37,6 +37,8 @@ class PipelineError(Exception):
         self.message = without_passwords(message)
         self.next_step = without_passwords(next_step) if next_step else next_step
         super().__init__(self.message)
+        if self.next_step:
+            self.add_note(f"next:  {self.next_step}")  # a traceback shows it to who calls us from Python
         self.exit_code = exit_code or self.exit_code
 
     @property

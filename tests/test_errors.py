@@ -1,6 +1,8 @@
 """What errors say to help."""
 
-from pipeline.errors import did_you_mean
+import traceback
+
+from pipeline.errors import UsageError, did_you_mean
 
 
 def test_a_short_name_leads_to_those_that_it_is_a_part_of() -> None:
@@ -9,3 +11,8 @@ def test_a_short_name_leads_to_those_that_it_is_a_part_of() -> None:
     assert did_you_mean("nllb", known) == "; did you mean 'nllb-200-3.3b'?"
     assert did_you_mean("aplha", known) == "; did you mean 'alpha'?"
     assert did_you_mean("xx", known).startswith("; there are:")
+
+
+def test_a_traceback_shows_the_next_step_too() -> None:
+    shown = "".join(traceback.format_exception(UsageError("there is no such thing", "pipeline job list")))
+    assert shown.endswith("there is no such thing\nnext:  pipeline job list\n")

@@ -1,7 +1,7 @@
 """A function as a stage: what it declares, and the file that is frozen with a job."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, ParamSpec, TypedDict, TypeVar, Unpack
+from typing import Any, Generic, Never, ParamSpec, TypedDict, TypeVar, Unpack
 
 from pipeline.api import function_source
 from pipeline.api.function_source import HEAD, FunctionSource
@@ -78,8 +78,8 @@ class FunctionStage(Generic[Given, Returned]):
 
 
 def stage(
-    *,
-    environment: str,
+    *values: Never,
+    environment: str = "",
     inputs: Sequence[str] = (),
     outputs: Mapping[str, str] | None = None,
     models: Sequence[str] = (),
@@ -108,7 +108,7 @@ def stage(
     >>> count.parameters
     ('least',)
     """
-    if callable(environment):
+    if values or not environment or callable(environment):
         raise UsageError("@stage needs the name of an environment", 'write @stage(environment="NAME")')
     declared: dict[str, Any] = {
         "environment": environment,

@@ -80,11 +80,15 @@ def _require_version(file: Path, manifest: Mapping[str, Any]) -> None:
         step = f"bootstrap --from-bundle {file}" if manifest.get("kind") == "environment-bundle" else AGAIN
         raise InputError(f"{file} isn't a package", step)
     schema, least = manifest.get("schema"), manifest.get("requires")
-    newer = isinstance(schema, int) and schema > SCHEMA
-    if newer or (isinstance(least, str) and _is_newer(least)):
+    if isinstance(least, str) and _is_newer(least):
         raise NotReady(
-            f"{file} needs pipeline {printable(str(least))} or newer, and this is {__version__}",
-            f"install pipeline {printable(str(least))} or newer",
+            f"{file} needs pipeline {printable(least)} or newer, and this is {__version__}",
+            f"install pipeline {printable(least)} or newer",
+        )
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise NotReady(
+            f"{file} has a manifest of schema {schema}, and this pipeline, {__version__}, reads none after {SCHEMA}",
+            "install a newer pipeline",
         )
 
 

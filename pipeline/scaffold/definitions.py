@@ -10,7 +10,7 @@ from pipeline.references import JOB_INPUT
 from pipeline.scaffold.editor_schemas import LINE
 from pipeline.scaffold.new_files import NewFile
 from pipeline.scaffold.portable_names import problem
-from pipeline.text import printable
+from pipeline.text import printable, shortened
 
 LOCKING = "pipeline env lock"
 ANY_PYTHON = ">=3.10"
@@ -104,15 +104,17 @@ def require_possible(kind: str, name: str) -> None:
     """Raises ``UsageError`` for a name that nothing of this kind can have."""
     form, words = FORMS[kind]
     reason = problem(name)
-    if not form.fullmatch(name):
-        reason = f"its name is {words}"
-    elif len(name) > LONGEST:
+    if len(name) > LONGEST:
         reason = f"its name has at most {LONGEST} characters"
+    elif not form.fullmatch(name):
+        reason = f"its name is {words}"
     elif name == JOB_INPUT.partition(".")[0]:
         reason = f"{JOB_INPUT} is the job's input in every workflow"
     if reason:
         article = "an" if kind.startswith("e") else "a"
-        raise UsageError(f"{article} {kind} can't be called {printable(name)!r}: {reason}", "choose another name")
+        raise UsageError(
+            f"{article} {kind} can't be called {shortened(printable(name))!r}: {reason}", "choose another name"
+        )
 
 
 def _check_python(text: str) -> None:

@@ -1,5 +1,6 @@
 """A new project: what is written, what would be in the way, and which commands come next."""
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,9 @@ from pipeline.text import printable
 from pipeline.values import Struct
 
 NO_NESTING = "a project can't have another one inside"
+DEEPEST = 4  # levels below a new project in which another one is looked for
+MOST_FOLDERS = 2000
+MADE_BY_TOOLS = ("node_modules", "venv", "__pycache__")
 ELSEWHERE = "pipeline init FOLDER   (in a folder of its own)"
 
 
@@ -123,9 +127,27 @@ def _check_place(root: Path) -> None:
 
 
 def _project_inside(root: Path) -> str | None:
-    """The name of a folder in it that is a project. Deeper ones aren't looked for: that has no end."""
-    entries = sorted(entry.name for entry in os.scandir(root) if entry.is_dir(follow_symlinks=False))
-    return next((name for name in entries if (root / name / MARKER).is_file()), None)
+    """The path of a project below the folder. Looked for a few levels deep, and no longer than a moment."""
+    level, looked_at = _folders_in(root), 1
+    for _ in range(DEEPEST):
+        if inner := next((each for each in level if (each / MARKER).is_file()), None):
+            return inner.relative_to(root).as_posix()
+        looked_at += len(level)
+        if looked_at > MOST_FOLDERS:
+            return None
+        below: list[Path] = []
+        for folder in level:
+            with contextlib.suppress(OSError):  # somebody else's
+                below += _folders_in(folder)
+        level = below
+    return None
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    """Those that people make, sorted. Raises ``OSError``."""
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+    return [folder / name for name in sorted(names) if not name.startswith(".") and name not in MADE_BY_TOOLS]
 
 
 def _home() -> Path | None:

@@ -374,3 +374,10 @@ def test_a_program_s_own_types_are_checked(tmp_path: Path, spawning: None) -> No
         line.partition(": error:")[0].rpartition(":")[2] for line in done.stdout.splitlines() if ": error:" in line
     ]
     assert wrong == ["17", "18"], done.stdout
+
+
+@pytest.mark.parametrize("values", [(), (print,), ("alpha",)])
+def test_a_stage_without_an_environment_says_what_to_write(values: tuple[Any, ...]) -> None:
+    with pytest.raises(UsageError) as caught:
+        stage(*values)
+    assert caught.value.next_step == 'write @stage(environment="NAME")'

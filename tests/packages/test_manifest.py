@@ -114,7 +114,13 @@ def test_a_package_of_a_newer_version_says_which_it_needs(package: Path, key: st
     with pytest.raises(NotReady) as caught:
         manifest.read(newer)
     assert caught.value.next_step is not None
-    assert "install pipeline" in caught.value.next_step
+    assert "install" in caught.value.next_step
+
+
+def test_a_newer_schema_of_the_same_version_is_told_as_such(package: Path) -> None:
+    newer = changed(package, lambda manifest, _: manifest.update(schema=2))
+    with pytest.raises(NotReady, match="schema 2"):
+        manifest.read(newer)
 
 
 @pytest.mark.parametrize("value", [0, -1, "1", None, True, 1.5])

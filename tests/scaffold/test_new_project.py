@@ -130,6 +130,22 @@ def test_a_project_can_t_stand_in_another_one(tmp_path: Path, inner: str) -> Non
     assert not (tmp_path / "sub").exists()
 
 
+@pytest.mark.parametrize(("inner", "is_found"), [("sub", True), ("a/b/c/d", True), ("a/b/c/d/e", False)])
+def test_nor_around_one(tmp_path: Path, inner: str, is_found: bool) -> None:
+    begin(tmp_path / inner)
+    if not is_found:
+        begin(tmp_path)
+        return
+    with pytest.raises(UsageError, match=f"has the project {inner} in it"):
+        begin(tmp_path)
+
+
+@pytest.mark.parametrize("inner", ["venv/x", "node_modules/x", ".cache/x"])
+def test_what_tools_have_made_is_not_looked_through(tmp_path: Path, inner: str) -> None:
+    begin(tmp_path / inner)
+    begin(tmp_path)
+
+
 def test_nor_by_way_of_a_link(tmp_path: Path) -> None:
     begin(tmp_path / "outer")
     (tmp_path / "outer/sub").mkdir()

@@ -1,5 +1,6 @@
 """One store for all projects of a user: what one has built, the others have; and nothing goes that one needs."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -7,13 +8,16 @@ import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipeline.config.catalog import Catalog
 from pipeline.config.paths import with_settings
-from pipeline.environments import registry_of
-from pipeline.errors import ConfigurationError, ExitCode, UsageError
+from pipeline.environments import builder_for, registry_of
+from pipeline.errors import ConfigurationError, ExitCode, NotReady, UsageError
 from pipeline.location import locate
+from pipeline.progress import quiet
 from pipeline.project import ProjectFolder
 from tests.conftest import Result, Sandbox, make_sandbox, offline
 
@@ -315,6 +319,24 @@ def test_a_store_is_made_for_its_user_alone(user: User, monkeypatch: pytest.Monk
     finally:
         os.umask(mask)
     assert stat.S_IMODE(user.store.stat().st_mode) == 0o700
+
+
+def test_a_project_that_can_t_be_written_to_is_told_apart_from_the_store(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = user.project("first")
+    monkeypatch.setenv("XDG_DATA_HOME", str(user.folder / "data"))
+    catalog, make_folder = Catalog(locate(project.root)), Path.mkdir
+
+    def mkdir(path: Path, *options: Any, **more: Any) -> None:
+        if path.is_relative_to(project.root):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        make_folder(path, *options, **more)
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    with pytest.raises(NotReady) as caught:
+        builder_for(catalog).ensure(catalog.environment("alpha"), quiet)
+    assert str(caught.value.next_step).endswith(f"ls -ld {project.root}")
 
 
 def test_another_user_s_store_is_refused(user: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """``pipeline package make``."""
 
+import os
 from pathlib import Path
 
 import click
@@ -74,7 +75,7 @@ def command(
     """
     from pipeline.packages import make, signing
 
-    target = target.absolute()
+    target = Path(os.path.abspath(target))
     if not target.parent.is_dir():
         raise UsageError(f"there is no folder {target.parent}", f"mkdir -p {target.parent}")
     if target.exists() and not target.is_file():  # a device, say, which a file must not replace

@@ -166,7 +166,9 @@ class Builder:
             except OSError as error:
                 if self.registry.projects is None:
                     raise
-                raise NotReady(f"{folder} can't be made: {error.strerror}", OTHER_STORE) from error
+                is_own = folder in {self.registry.root, self.logs}  # of the project, which no other store helps
+                step = f"get the permission to write there; this shows who has it\nls -ld {folder.parent}"
+                raise NotReady(f"{folder} can't be made: {error.strerror}", step if is_own else OTHER_STORE) from error
         if self.registry.projects and not os.access(self.registry.builds, os.W_OK):
             raise NotReady(f"{self.registry.builds}, the user's store, can't be written to", OTHER_STORE)
 

@@ -17,6 +17,7 @@ from pipeline.run.failures.stray_module import missing_module
 from pipeline.text import printable
 
 SHOWN_LINES = 10
+SHELL_CODES = (126, 127)  # of a shell, for a program that it may not start, or doesn't find
 SHOWN_WIDTH = 400  # characters; a stage may print megabytes without a line break
 SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 SHOWN_DAMAGE = 5  # files; a package that is gone has hundreds
@@ -120,15 +121,18 @@ def next_step(failure: Failure) -> str:
         return "\n".join(failure.evidence.stray_module.steps)
     if kind is FailureClass.STAGE_ERROR and isinstance(verdict, Whole) and _lacking(failure.evidence):
         return "\n".join(filter(None, (*verdict.steps, verdict.again)))
-    if kind is FailureClass.STAGE_ERROR and _is_of_stage_file(failure):
-        return _filled("mend {file}, and then\nrun-pipeline -j {job}", failure)
-    return _filled(kind.rule.next_step, failure)
+    return _filled(_of_stage_file(failure) if kind is FailureClass.STAGE_ERROR else kind.rule.next_step, failure)
 
 
-def _is_of_stage_file(failure: Failure) -> bool:
-    """Whether the stage's file can't even be read as Python: another try ends in the same way."""
+def _of_stage_file(failure: Failure) -> str:
+    """What comes next where another try would end in the same way: the stage's file can't even be read as Python, or
+    its shell hasn't found a program, or may not start it."""
     raised = exception(failure.evidence)
-    return raised is not None and raised.type in SYNTAX_ERRORS and Path(failure.file).name in raised.message
+    if raised is not None and raised.type in SYNTAX_ERRORS and Path(failure.file).name in raised.message:
+        return "mend {file}, and then\nrun-pipeline -j {job}"
+    if failure.evidence.returncode in SHELL_CODES and failure.file.endswith(".yaml"):
+        return "install the program that it starts, or mend {file}, and then\nrun-pipeline -j {job}"
+    return failure.kind.rule.next_step
 
 
 def _meaning(failure: Failure) -> Iterator[str]:

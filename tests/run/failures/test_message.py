@@ -247,6 +247,22 @@ def test_a_failure_is_told(evidence: Evidence, error: type[PipelineError], text:
     assert (type(known), known.message, known.next_step) == (error, text, step)
 
 
+@pytest.mark.parametrize(
+    ("file", "returncode", "mended"),
+    [
+        ("stages/sort.yaml", 127, True),
+        ("stages/sort.yaml", 126, True),
+        ("stages/sort.yaml", 1, False),
+        ("stages/cutter.py", 127, False),
+    ],
+)
+def test_a_program_that_a_shell_has_not_is_to_be_installed_first(file: str, returncode: int, mended: bool) -> None:
+    evidence = Evidence(PREFIX, returncode=returncode)
+    step = error_of(Failure("j1", "cut", "alpha", file, evidence, Path("/p/jobs/j1/logs/cut.log"))).next_step
+    assert str(step).startswith("install the program") == mended
+    assert "run-pipeline -j j1" in str(step)
+
+
 def test_every_class_has_its_message() -> None:
     assert MESSAGES.keys() == set(FailureClass)
 
