@@ -86,7 +86,7 @@ MAY_IMPORT = {
         "run",
         "sdk",
     },
-    "cluster": set(),
+    "cluster": {"directories", "environments", "envs", "executors", "jobs", "policy", "process", "project", "sdk"},
     "config": {"envs", "extensions", "host", "policy", "project", "sdk", "services"},
     "conflicts": {"config", "environments", "envs", "process", "process_tree", "project"},
     "diagrams": {"config", "jobs"},

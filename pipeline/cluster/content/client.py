@@ -16,10 +16,10 @@ from pipeline.cluster.content.errors import (
     ContentUnreachable,
     NoRoom,
 )
-from pipeline.cluster.content.partial import PartialContent
+from pipeline.cluster.content.partial import FILE, PartialContent
 from pipeline.cluster.content.server import CHECK, CONTENT, OFFSET
 from pipeline.cluster.content.store import ContentStore
-from pipeline.files import COPIED_BYTES
+from pipeline.files import COPIED_BYTES, publish, try_remove_tree
 from pipeline.values import ValidationError, decode
 
 SECONDS = 30.0  # that the other side may say nothing
@@ -57,6 +57,20 @@ class ContentClient:
             self.check(digest)  # its own file may be the damaged one
             raise
 
+    def fetch_file(self, digest: str, size: int, target: Path) -> None:
+        """As ``fetch``, to a file that isn't there yet; what has come lies beside it until it is whole."""
+        part = target.with_name(f".{target.name}.part")
+        with PartialContent(part, digest, size) as partial:
+            self._persist(lambda: None if partial.is_whole else partial.offset, lambda _: self._fetch_rest(partial))
+            try:
+                partial.finish()
+            except ContentDamaged:
+                try_remove_tree(part)
+                self.check(digest)
+                raise
+        publish(part / FILE, target)
+        try_remove_tree(part)
+
     def push(self, source: Path, digest: str) -> None:
         """Send a file to the server's store, unless it is there. Raises as ``fetch`` does, and ``OSError``."""
         size = source.stat().st_size
@@ -75,13 +89,13 @@ class ContentClient:
 
     def check(self, digest: str) -> bool:
         """Let the server read its content, and remove it where it is damaged; returns whether it was."""
-        return bool(self.call(f"{CONTENT}{digest}{CHECK}".lstrip("/"), b"").get("damaged"))
+        return bool(decode(self.call(f"{CONTENT}{digest}{CHECK}".lstrip("/"), b""), dict[str, bool]).get("damaged"))
 
-    def call(self, name: str, body: bytes) -> Mapping[str, Any]:
+    def call(self, name: str, body: bytes) -> bytes:
         """One of the node's own answers. Raises ``ContentRefused`` and ``ContentUnreachable``."""
         try:
             with self._response("POST", f"/{name}", body) as response:
-                return _plain(response)
+                return response.read()
         except _FAILURES as error:
             raise self._unreachable(error) from error
 

@@ -132,11 +132,15 @@ class ContentStore:
     def place(self, digest: str, target: Path) -> None:
         """Put a content where a stage reads it: as a link that can't be written to, or a copy.
 
-        Raises ``ContentUnknown`` where it isn't there, and ``OSError``.
+        Raises ``ContentUnknown`` where it isn't there, ``NoRoom`` and ``OSError``.
         """
+        bring(self.require(digest), target)
+
+    def require(self, digest: str) -> Path:
+        """The content's file. Raises ``ContentUnknown`` where it isn't there."""
         if self.find(digest) is None:
             raise ContentUnknown(f"{digest} isn't in {self._root}")
-        bring(self.file(digest), target)
+        return self.file(digest)
 
     @contextlib.contextmanager
     def hold(self, digests: Collection[str]) -> Iterator[None]:

@@ -1,0 +1,133 @@
+"""What travels to a node: one attempt at one stage, as data. It names no place on the machine of the run. Pure.
+
+Files go by their digests; the node asks for those that it doesn't have.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.cluster.ordered_items import OrderedFile, OrderedFolder, OrderedItem, contents, require_path, require_safe
+from pipeline.errors import UsageError
+from pipeline.policy import Start
+from pipeline.values import Struct, ValidationError, decode, encode, field
+
+SCHEMA = 1
+
+
+class EnvironmentRecipe(Struct, frozen=True, kw_only=True):
+    """An environment that we build: its key, and what it takes to build it where it isn't there."""
+
+    name: str
+    key: str
+    python: str  # a range
+    lock: str  # a path from the project's folder, as those below
+    requirements: str = ""
+    smoke: str = ""
+    files: tuple[OrderedFile, ...]  # these three, and what the requirements include
+    packages: tuple[OrderedFile, ...] = ()  # package files that the run has, for nodes without an index
+    variant: str = ""
+    index: str = ""
+    imports: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+    provides: tuple[tuple[str, str], ...] = ()
+    tool_variables: tuple[tuple[str, str], ...] = ()
+    preferred: tuple[str, ...] = ()
+    build_after: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+class AttemptId(Struct, frozen=True):
+    """Which attempt it is. The number is the fence: of one stage of one run, only the highest counts."""
+
+    run: str  # the run's token, which all of its processes carry
+    job: str
+    stage: str
+    number: int
+
+    @property
+    def work(self) -> tuple[str, str, str]:
+        """What several attempts are at."""
+        return self.run, self.job, self.stage
+
+
+class AttemptOrder(Struct, frozen=True, kw_only=True):
+    """One attempt."""
+
+    schema: int = SCHEMA
+    id: AttemptId
+    environment: EnvironmentRecipe
+    tools: tuple[EnvironmentRecipe, ...] = ()  # environments that have programs which the stage starts
+    stage_file: OrderedFile
+    source_digest: str  # of the stage file and its modules
+    modules: tuple[OrderedItem, ...] = ()
+    arguments: dict[str, Any]  # as ``invocation.json`` has them; the stage's key is made of them
+    inputs: dict[str, tuple[OrderedItem, ...]] = field(default_factory=dict)
+    models: dict[str, OrderedFolder] = field(default_factory=dict)
+    cpus: int = 1
+    start: Start = "cold"
+    locale: dict[str, str] = field(default_factory=dict)  # a part of the stage's key: the node's own doesn't count
+    variables: dict[str, str] = field(default_factory=dict)  # those that the stage asks for by name
+    network: bool = True
+    read_only: bool = False
+    secrets: tuple[tuple[str, str], ...] = ()
+    seconds: float | None = None  # after which it is ended
+
+    @property
+    def recipes(self) -> tuple[EnvironmentRecipe, ...]:
+        return self.environment, *self.tools
+
+    def items(self) -> Iterator[OrderedItem]:
+        """All that the stage sees."""
+        yield self.stage_file
+        yield from self.modules
+        for items in self.inputs.values():
+            yield from items
+        yield from self.models.values()
+
+    def contents(self) -> dict[str, int]:
+        """All digests that must be on the node before the stage starts, with their sizes."""
+        files = (file for recipe in self.recipes for file in (*recipe.files, *recipe.packages))
+        return dict(pair for item in (*files, *self.items()) for pair in contents(item))
+
+
+def encode_order(order: AttemptOrder) -> bytes:
+    return encode(order)
+
+
+def decode_order(data: bytes) -> AttemptOrder:
+    """Raises ``UsageError`` for one of another version, and ``ValueError`` for what isn't one."""
+    try:
+        version = decode(data, _Version)
+    except ValidationError as error:
+        raise ValueError(f"it is no order: {error}") from error
+    if version.schema != SCHEMA:
+        raise UsageError(
+            f"the run sends orders of version {version.schema}, and this node takes {SCHEMA}",
+            "install the same version of pipeline on both",
+        )
+    try:
+        order = decode(data, AttemptOrder)
+    except ValidationError as error:
+        raise ValueError(f"it is no order: {error}") from error
+    _require_safe(order)
+    return order
+
+
+class _Version(Struct, frozen=True):
+    schema: int
+
+
+def _require_safe(order: AttemptOrder) -> None:
+    for slot in (*order.inputs, *order.models):
+        require_path(slot)
+    for item in order.items():
+        require_safe(item)
+    for recipe in order.recipes:
+        require_path(recipe.key)
+        for path in (recipe.lock, recipe.requirements, recipe.smoke):
+            require_path(path or recipe.lock, is_path=True)
+        for file in recipe.files:
+            require_safe(file, is_path=True)
+        for package in recipe.packages:
+            require_safe(package)
+    if order.id.number < 1 or not order.id.run:
+        raise ValueError("an attempt has a run and a number from 1 on")

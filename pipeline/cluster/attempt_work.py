@@ -1,0 +1,174 @@
+"""Carrying out an order on a node: environment, inputs, the stage's process, outputs."""
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.cluster.attempt_order import AttemptOrder
+from pipeline.cluster.attempt_outcome import AttemptOutcome
+from pipeline.cluster.content.errors import ContentDamaged, ContentUnknown, NoRoom
+from pipeline.cluster.content.store import ContentStore
+from pipeline.cluster.layout import lay_out, signatures
+from pipeline.cluster.left_outputs import take
+from pipeline.cluster.local_runs import LocalRuns
+from pipeline.cluster.node_attempt import NodeAttempt
+from pipeline.cluster.node_environments import EnvironmentUnavailable, NodeEnvironments
+from pipeline.cluster.node_folder import NodeFolder
+from pipeline.directories.reading import DirectoryUnusable
+from pipeline.environments import own_variables
+from pipeline.envs.inheritance import LOCALE, visible
+from pipeline.envs.variables import stage_variables
+from pipeline.executors.base import Exited, Invocation
+from pipeline.files import write_at_once
+from pipeline.jobs.output_files import OutputsMissing
+from pipeline.process import Interpreter
+from pipeline.sdk.protocol import RUN_VARIABLE
+from pipeline.values import Struct, encode, replace
+
+INVOCATION_SCHEMA = 2
+GRACE_SECONDS = 5.0
+RUN = "run"  # the folder that the stage may write into
+
+
+class _Stopped(Exception):
+    """The attempt is to end before its process has begun."""
+
+
+class AttemptWork(Struct, frozen=True):
+    """What a node has to carry out orders with."""
+
+    name: str  # of the node
+    folder: NodeFolder
+    store: ContentStore
+    environments: NodeEnvironments
+    runs: LocalRuns
+    variables: Mapping[str, str]  # of the agent's process
+
+    def outcome(self, attempt: NodeAttempt) -> AttemptOutcome:
+        """Raises nothing that has a class of its own; any other error is a fault of the node."""
+        order = attempt.order
+        ended = AttemptOutcome(id=order.id, node=self.name)
+        try:
+            return self._carried_out(attempt, ended)
+        except _Stopped:
+            return replace(ended, problem=attempt.stopped, words="it was stopped before its process began")
+        except EnvironmentUnavailable as error:
+            return replace(ended, problem="environment", words=error.message)
+        except (ContentUnknown, ContentDamaged, ValueError) as error:
+            return replace(ended, problem="content", words=str(error))
+        except NoRoom as error:
+            return replace(ended, problem="room", words=error.message)
+        except Exception as error:  # whatever it is, the run must hear of it
+            return replace(ended, problem="node", words=f"{type(error).__name__}: {error}")
+
+    def _carried_out(self, attempt: NodeAttempt, ended: AttemptOutcome) -> AttemptOutcome:
+        order, place = attempt.order, self.folder.attempt(attempt.order.id)
+        interpreter = self._interpreter(attempt)
+        inputs = {
+            slot: [
+                lay_out(each, place / "inputs" / f"{slot}" / str(number), self.store)
+                for number, each in enumerate(items)
+            ]
+            for slot, items in order.inputs.items()
+        }
+        paths = [path for each in inputs.values() for path in each]
+        before = signatures(paths)
+        invocation = self._invocation(order, place, interpreter, inputs, attempt.log)
+        if attempt.stopped:
+            raise _Stopped
+        start = time.monotonic()
+        attempt.begin()
+        self.runs.start(invocation, attempt.take)
+        if attempt.stopped:  # it was, before there was anything to end
+            self.runs.cancel(invocation.id, GRACE_SECONDS)
+        exited = self._until_exit(attempt, invocation.id)
+        ended = replace(
+            ended,
+            returncode=exited.returncode,
+            lost=exited.lost,
+            used=exited.used,
+            seconds=round(time.monotonic() - (exited.began or start), 3),
+            problem=attempt.stopped,
+        )
+        if ended.problem or exited.returncode:
+            return ended
+        return self._with_outputs(order, place, ended, paths, before)
+
+    def _with_outputs(
+        self,
+        order: AttemptOrder,
+        place: Path,
+        ended: AttemptOutcome,
+        inputs: list[Path],
+        before: dict[str, tuple[int, int]],
+    ) -> AttemptOutcome:
+        if _signatures(inputs) != before:
+            return replace(ended, problem="inputs", words="the stage has changed files that it reads")
+        try:
+            return replace(ended, outputs=take(place / RUN / "outputs", order.arguments["outputs"], inputs, self.store))
+        except OutputsMissing as error:
+            return replace(ended, problem="outputs", words=str(error))
+        except DirectoryUnusable as error:
+            return replace(ended, problem="outputs", words=f"it ended well, but a directory that it left {error}")
+
+    def _until_exit(self, attempt: NodeAttempt, id: str) -> Exited:
+        exited = attempt.wait_for_exit(attempt.order.seconds)
+        if exited is None:
+            attempt.stopped = attempt.stopped or "time"
+            self.runs.cancel(id, GRACE_SECONDS)
+            exited = attempt.wait_for_exit(None)
+        assert exited is not None
+        return exited
+
+    def _interpreter(self, attempt: NodeAttempt) -> Interpreter:
+        order, caller = attempt.order, dict(self.variables)
+        build, *tools = [self.environments.ready(each, caller, attempt.show) for each in order.recipes]
+        own = own_variables(self.folder.project, order.environment.variables, build.prefix)
+        seen = {name: text for name, text in visible(caller).items() if name not in LOCALE}
+        folders = [each.provided_tools for each in tools]
+        variables = stage_variables(build.prefix, {**seen, **order.locale}, folders, own, build.conda)
+        return Interpreter(build.python, build.prefix, {**variables, RUN_VARIABLE: order.id.run}, build.key)
+
+    def _invocation(
+        self, order: AttemptOrder, place: Path, interpreter: Interpreter, inputs: Mapping[str, list[Path]], log: Path
+    ) -> Invocation:
+        """Written as a run on one machine writes it."""
+        stage_file = lay_out(order.stage_file, place / "source", self.store)
+        modules = tuple(lay_out(each, place / "source" / "modules", self.store) for each in order.modules)
+        models = {slot: lay_out(each, place / "models" / slot, self.store) for slot, each in order.models.items()}
+        (place / RUN / "outputs").mkdir(parents=True)
+        content = {
+            "schema": INVOCATION_SCHEMA,
+            "arguments": order.arguments,
+            "stage_file": os.fspath(stage_file),
+            "modules": [os.fspath(each) for each in modules],
+            "inputs": {slot: [os.fspath(each) for each in paths] for slot, paths in inputs.items()},
+            "models": {slot: os.fspath(each) for slot, each in models.items()},
+            "output_folder": os.fspath(place / RUN / "outputs"),
+            "work": os.fspath(place / RUN / "work"),
+            "cpus": max(1, order.cpus),
+        }
+        file = place / RUN / "invocation.json"
+        write_at_once(file, encode(content))
+        return Invocation(
+            id=place.name,
+            interpreter=interpreter,
+            stage_file=stage_file,
+            source_digest=order.source_digest,
+            file=file,
+            log=log,
+            start="cold" if order.secrets or not order.network or order.read_only else order.start,
+            variables=order.variables,
+            modules=modules,
+            network=order.network,
+            writable=place / RUN if order.read_only else None,
+            secrets=order.secrets,
+        )
+
+
+def _signatures(paths: list[Path]) -> dict[str, tuple[int, int]] | None:
+    try:
+        return signatures(paths)
+    except OSError:
+        return None
