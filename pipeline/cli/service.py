@@ -78,7 +78,7 @@ def stop(names: tuple[str, ...], everyone: bool, force: bool) -> None:
         raise UsageError("name the services to stop, or give --all", LISTING)
     there = _running()
     chosen = [_found(there, name) for name in names] if names else there
-    _require_unused(chosen, "stop", force)
+    _require_unused(chosen, "pipeline service stop {names} --force", force)
     left = [report.name for folder, report in chosen if not running.stop(folder, _patience(report))]
     click.echo(f"stopped {len(chosen) - len(left)} of {len(chosen)}")
     if left:
@@ -94,7 +94,7 @@ def restart(name: str, force: bool) -> None:
     from pipeline.services.status import ServiceState
 
     folder, report = _found(_running(), name)
-    _require_unused([(folder, report)], "restart", force)
+    _require_unused([(folder, report)], "pipeline service restart {names} --force", force)
     try:
         after = running.restart(folder, _patience(report) + START_SECONDS).status
     except OSError:
@@ -186,11 +186,11 @@ def _is_there(folder: "ServiceFolder") -> bool:
     return True
 
 
-def _require_unused(chosen: "Running", word: str, force: bool) -> None:
+def _require_unused(chosen: "Running", forced: str, is_forced: bool) -> None:
     used = [report for _, report in chosen if report.users]
-    if used and not force:
+    if used and not is_forced:
         names = " ".join(report.name for report in used)
-        raise UsageError(f"it is used by others: {names}", f"pipeline service {word} --force {names}")
+        raise UsageError(f"it is used by others: {names}", forced.format(names=names))
 
 
 def _patience(report: "ServiceReport") -> float:
