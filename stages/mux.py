@@ -4,7 +4,7 @@
 # modules = ["containers", "ffmpegs", "languages", "matroska_languages", "subtitling", "timestamps", "webvtt_tracks"]
 # inputs = ["media", "subtitles", "styled"]
 # [tool.pipeline.stage.parameters]
-# formats = ["srt"]
+# is_styled = false
 # container = "auto"
 # original = true
 # recognised = true
@@ -18,8 +18,8 @@ Each subtitle file becomes one track, in their order, before those that the movi
 language and what it is for: ``en.forced.srt`` gives an English track that players show where it is needed.
 ``subtitled.mp4`` (timed text) where the input is mp4, m4v or mov and no file is styled, else ``subtitled.mkv``.
 
-``formats``: with ``ass`` in it, Matroska gets the files of ``styled`` instead of those of ``subtitles``. An mp4 stays
-an mp4: its tracks are plain then, since many players know nothing else, and a warning says so. ``container``: ``mp4``
+``is_styled``: Matroska gets the files of ``styled`` instead of those of ``subtitles``. An mp4 stays an mp4: its tracks
+are plain then, since many players know nothing else, and a warning says so. ``container``: ``mp4``
 or ``mkv`` for that one (SubStation's styles are lost in mp4), or ``auto``. ``original``: whether the first file is in
 the language that is spoken; the others are called translated. ``recognised``: whether its words are from speech
 recognition, and not from other subtitles. ``shown``: the language of the track that players show by default; else the
@@ -112,7 +112,7 @@ def has_languages(movie: Path, container: str, tracks: Sequence[SubtitleTrack]) 
 def tracks_in(container: str, stage: stagekit.Stage) -> list[SubtitleTrack]:
     """Tracks of the styled files if they are wanted and the container can hold them; else of the plain files."""
     wish = stage.parameters
-    slot = "styled" if container == "mkv" and "ass" in wish["formats"] else "subtitles"
+    slot = "styled" if container == "mkv" and wish["is_styled"] else "subtitles"
     return tracks_of(stage.inputs(slot), wish["original"], wish["recognised"])
 
 
@@ -137,7 +137,7 @@ def readable(track: SubtitleTrack, container: str, folder: Path) -> SubtitleTrac
 
 
 def _warn_of_styles(stage: stagekit.Stage, container: str) -> None:
-    if container == "mp4" and "ass" in stage.parameters["formats"]:
+    if container == "mp4" and stage.parameters["is_styled"]:
         stage.warn("an mp4 can't hold SubStation's styles: its subtitle tracks are plain, the styled ones are files")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.config.catalog import Catalog
 from pipeline.config.conditions import Condition
 from pipeline.config.stages import StageSpec
-from pipeline.config.workflows import StageUse, WorkflowSpec
+from pipeline.config.workflows import MEMBERS, StageUse, WorkflowSpec
 from pipeline.digests import sha256_of_bytes
 from pipeline.errors import ConfigurationError, did_you_mean
 from pipeline.jobs.plan import PlannedStage
@@ -244,6 +244,13 @@ class Expansion:
         return self._value_of(keys, name[1:], inside[1] if inside else None)
 
     def _value_of(self, keys: Sequence[str | int], name: str, each: Any = None) -> Any:
+        listed, _, choice = name.partition(".")
+        parameter = self._workflow.parameters.get(listed)
+        if choice and parameter and parameter.type in MEMBERS and parameter.choices:  # whether the list has it
+            if choice not in parameter.choices:
+                near = did_you_mean(choice, list(map(str, parameter.choices)))
+                raise self._error(keys, f"'{listed}' can't have '{choice}'{near}")
+            return choice in self._values[listed]
         try:
             return value_of(self._values, name, each)
         except LookupError as error:

@@ -29,6 +29,18 @@ def test_a_job_delivers_all_formats_and_a_correction_in_one_is_in_all(studio: Sa
     assert "wurst" in (output / "film.en.ttml").read_text()
 
 
+def test_another_format_of_text_needs_no_other_film(studio: Sandbox) -> None:
+    source = source_in(studio)
+    id = subtitled(studio, source)
+    film = studio.root / "film.mp4"
+    again = studio.run("prepare-job", film, "--subtitle", "--from-subtitles", source, "--format", "srt,vtt,txt,ttml")
+    assert again.out.strip() == id
+    assert studio.run("run-pipeline", "-j", id).code == 0
+    assert (studio.job(id) / "output" / "film.en.ttml").exists()
+    started = [event["stage"] for event in studio.events(id) if event["event"] == "stage_started"]
+    assert started.count("mux") == 1
+
+
 @pytest.fixture
 def subtitles(studio: Sandbox) -> Path:
     file = studio.root / "film.en.srt"

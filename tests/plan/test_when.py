@@ -211,3 +211,29 @@ def test_a_condition_says_itself_in_words() -> None:
         "$r is true",
     ]
     assert str(Condition("p")) == "$p"
+
+
+LISTED = (
+    "parameters:\n  kinds: {type: words, default: [srt], choices: [srt, ass]}\n  free: {type: words, default: [srt]}\n"
+)
+
+
+@pytest.mark.parametrize(("kinds", "has_it"), [(["ass"], True), (["srt", "ass"], True), (["srt"], False), ([], False)])
+def test_a_parameter_says_whether_a_list_of_choices_has_one(
+    catalog: Catalog, write: Write, kinds: list[str], has_it: bool
+) -> None:
+    write(f"{LISTED}stages:\n  s: {{uses: source, parameters: {{word: $kinds.ass}}}}\n")
+    (stage,) = planned(catalog, kinds=kinds, free=[]).stages
+    assert stage.parameters["word"] is has_it
+
+
+def test_a_choice_that_there_is_not_is_told_with_one_that_is_near(catalog: Catalog, write: Write) -> None:
+    write(f"{LISTED}stages:\n  s:\n    uses: source\n    parameters: {{word: $kinds.as}}\n")
+    message = refusal(catalog, kinds=["ass"], free=[]).message
+    assert message.startswith("config/workflows/w.yaml:7: stages.s.parameters.word: 'kinds' can't have 'as'")
+    assert "ass" in message
+
+
+def test_a_list_of_any_words_has_no_such_parts(catalog: Catalog, write: Write) -> None:
+    write(f"{LISTED}stages:\n  s: {{uses: source, parameters: {{word: $free.srt}}}}\n")
+    assert "'free' has no 'srt'" in refusal(catalog, kinds=[], free=["srt"]).message

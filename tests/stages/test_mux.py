@@ -136,8 +136,8 @@ def test_a_movie_stays_what_it_is_unless_styles_need_matroska(
 class Wished:
     """A stage with both kinds of files."""
 
-    def __init__(self, *formats: str) -> None:
-        self.parameters = {"formats": [*formats], "original": True, "recognised": True}
+    def __init__(self, is_styled: bool) -> None:
+        self.parameters = {"is_styled": is_styled, "original": True, "recognised": True}
         self.warnings: list[str] = []
 
     def inputs(self, slot: str) -> list[Path]:
@@ -148,17 +148,17 @@ class Wished:
 
 
 @pytest.mark.parametrize(
-    ("container", "formats", "file"),
-    [("mkv", ["srt", "ass"], "en.ass"), ("mkv", ["srt"], "en.srt"), ("mp4", ["ass"], "en.srt")],
+    ("container", "is_styled", "file"),
+    [("mkv", True, "en.ass"), ("mkv", False, "en.srt"), ("mp4", True, "en.srt")],
 )
 def test_styles_are_taken_where_they_were_asked_for_and_can_be_held(
-    mux: ModuleType, container: str, formats: list[str], file: str
+    mux: ModuleType, container: str, is_styled: bool, file: str
 ) -> None:
-    assert [track.file.name for track in mux.tracks_in(container, Wished(*formats))] == [file]
+    assert [track.file.name for track in mux.tracks_in(container, Wished(is_styled))] == [file]
 
 
 def test_a_person_hears_that_an_mp4_holds_no_styles(mux: ModuleType) -> None:
-    wished = Wished("ass")
+    wished = Wished(is_styled=True)
     mux._warn_of_styles(wished, "mkv")
     assert wished.warnings == []
     mux._warn_of_styles(wished, "mp4")
