@@ -11,6 +11,8 @@ import psutil
 import pytest
 
 from pipeline.errors import ExitCode
+from pipeline.host.gpu_leases import LeaseFolder
+from pipeline.host.gpus import Gpu
 from pipeline.services.folder import SERVICES
 from tests.conftest import Sandbox
 from tests.test_process import eventually
@@ -35,7 +37,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_error(401)
             return
         code = 200 if READY or self.path != "/health" else 503
-        text = {{"/health": "", "/pid": str(os.getpid()), "/greet": GREETING}}[self.path].encode()
+        text = {{"/health": "", "/pid": str(os.getpid()), "/greet": GREETING, "/cards": CARDS}}[self.path].encode()
         self.send_response(code)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
@@ -50,6 +52,8 @@ def serve(stage):
     TOKEN, GREETING, READY = stage.token, stage.parameters["greeting"], {ready}
     with open(stage.parameters["notes"], "a") as notes:
         notes.write("%d\\n" % os.getpid())
+    global CARDS
+    CARDS = os.environ.get("CUDA_VISIBLE_DEVICES", "all")
     print("loading the voices", flush=True)
     with http.server.ThreadingHTTPServer((stage.host, stage.port("http")), Handler) as server:
         server.serve_forever()
@@ -88,6 +92,8 @@ def run(stage):
     if stage.parameters["mode"] == "waits":
         open(mark, "w").close()
         time.sleep(60)
+    if stage.parameters["mode"] == "cards":
+        print(asked(service, "/cards"), os.environ.get("CUDA_VISIBLE_DEVICES"))
     stage.output("file").write_text(asked(service, "/greet") + " %d" % stage.parameters["number"])
 """
 
@@ -217,6 +223,29 @@ def test_a_service_ends_at_once_where_something_fits_only_without_it(project: Se
     assert done.code == 0, done.err
     assert len(project.starts) == 2
     assert not psutil.pid_exists(project.starts[0])
+
+
+def test_a_service_has_cards_of_its_own_until_it_ends(
+    project: ServiceProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "bin" / "nvidia-smi"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\nprintf 'GPU-aaaa, Fake 8000, 8192\\nGPU-bbbb, Fake 8000, 8192\\n'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tool.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PIPELINE_GPU_LEASES", str(tmp_path / "leases"))
+    project.serves(idle=3600)
+    id = project.prepared(TEN, resources={"gpus": 1}, mode="cards")
+    done = project.run(id)
+    assert done.code == 0, done.err
+    assert "GPU-aaaa" in (project.sandbox.job(id) / "logs/ask.log").read_text()
+    folder, cards = LeaseFolder(tmp_path / "leases"), [Gpu("GPU-aaaa", "", 1), Gpu("GPU-bbbb", "", 1)]
+    assert folder.lease(cards, 2, None) is None
+    again = project.prepared(resources={"gpus": 1}, mode="cards", number=5)
+    assert project.run(again).code == 0
+    assert len(project.starts) == 1
+    project.sandbox.run("pipeline", "service", "stop", "--all", "--force")
+    assert folder.lease(cards, 2, None) is not None
 
 
 def test_where_every_result_is_there_no_service_is_started(project: ServiceProject) -> None:

@@ -41,6 +41,10 @@ class FileLease:
             self.file.unlink()
         os.close(self.descriptor)
 
+    def hand_over(self) -> None:
+        """It lasts as long as another process has its descriptor; then the next allocator removes its file."""
+        os.close(self.descriptor)
+
 
 class LeaseFolder:
     """A folder of leases, which every user of the machine may write to."""

@@ -17,11 +17,19 @@ class GpuLease(Protocol):
     """Cards that this process has until it releases them, or ends."""
 
     @property
+    def descriptor(self) -> int:
+        """The lease lasts as long as a process has it open, unless it is released."""
+        ...
+
+    @property
     def variables(self) -> Mapping[str, str]:
         """The environment variables by which a stage sees these cards and no other."""
         ...
 
     def release(self) -> None: ...
+
+    def hand_over(self) -> None:
+        """It belongs to the other process from now on that has its descriptor."""
 
 
 class GpuAllocator(Protocol):
@@ -130,6 +138,18 @@ class Ledger:
     @property
     def _held_cpus(self) -> float:
         return sum(grant.cpus for grant in self._held)
+
+    def hand_over(self, grant: Grant) -> Grant:
+        """The grant without its lease of cards, which another process has from now on. It counts as before."""
+        if grant.lease is None:
+            return grant
+        grant.lease.hand_over()
+        without = replace(grant, lease=None)
+        for grants in (self._granted, self._held):
+            if grant in grants:
+                grants.remove(grant)
+                grants.add(without)
+        return without
 
     def _free(self, thousandths: int, memory: int, gpus: int) -> bool:
         return (

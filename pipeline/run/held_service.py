@@ -4,7 +4,6 @@ import contextlib
 import os
 import select
 import socket
-import time
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
@@ -111,8 +110,9 @@ class HeldService:
 
     def _watched(self, post: Callable[[Act], None]) -> Act:
         try:
-            asked = time.time()
-            client = connect(runtime_folder.locate(os.environ), self.order)
+            lease = self.grant.lease if self.grant else None
+            keeping = [lease.descriptor] if lease else []
+            client = connect(runtime_folder.locate(os.environ), self.order, keeping)
         except (PipelineError, runtime_folder.Unavailable, OSError) as error:
             text = error.message if isinstance(error, PipelineError) else str(error)
             return partial(self._take, _not_started(text), False)
@@ -120,14 +120,12 @@ class HeldService:
         poller.register(client.fileno(), select.POLLIN)
         poller.register(self._ended, select.POLLIN)
         with closing(client):
-            last, was_there = None, False
+            last = None
             while True:
                 status = client.status()
-                if last is None and status.started_at:  # the first word of its supervisor
-                    was_there = status.started_at < asked
-                if status != last and (status.started_at or status.is_over):
+                if status != last and (status.started_at or status.is_over):  # its supervisor has said something
                     last = status
-                    post(partial(self._take, status, was_there))
+                    post(partial(self._take, status, not client.has_started))
                 if status.is_over or self._ended.fileno() in dict(poller.poll()):
                     return _nothing
 

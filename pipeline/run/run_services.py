@@ -21,6 +21,7 @@ from pipeline.run.task import LiveAttempt, Task
 from pipeline.run.timers import Timers, now
 from pipeline.services.order import ServiceOrder
 from pipeline.services.status import ServiceState, ServiceStatus
+from pipeline.values import replace
 
 ROOM = "room"  # what a stage waits for whose services don't fit beside those that there are
 SETTLE_SECONDS = 0.5  # until a service's end is known for sure that a stage has noticed first
@@ -178,6 +179,8 @@ class RunServices:
         self._note_change(held, before)
         if not held.was_there:
             self._own.add(held.key)
+            if held.grant:  # its cards are its supervisor's, which may outlive us
+                held.grant = self._ledger.hand_over(held.grant)
         if held.is_over or held.key not in self._own:  # who has started it counts what it needs
             self._give_back(held)
         if held.state is ServiceState.FAILED:
@@ -244,4 +247,4 @@ class RunServices:
 def _needs(order: ServiceOrder) -> ResourceRequest:
     """Of the machine. A service that runs has its cards already, and nobody could have them twice."""
     there = order.resources.gpus and is_running(order)
-    return ResourceRequest(cpus=0) if there else order.resources
+    return replace(order.resources, gpus=0, gpu_memory=None) if there else order.resources

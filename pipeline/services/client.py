@@ -7,6 +7,7 @@ import select
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -118,27 +119,28 @@ class ServiceClient:
         self._status = replace(self._status, state=ServiceState.FAILED, failure=failure)
 
 
-def connect(runtime: Path, order: ServiceOrder) -> ServiceClient:
+def connect(runtime: Path, order: ServiceOrder, keeping: Sequence[int] = ()) -> ServiceClient:
     """A client of the service of ``order.key``, which is started where it isn't there; it need not be ready yet.
 
-    ``runtime``: the user's runtime folder (``executors/runtime_folder.py``).
+    ``runtime``: the user's runtime folder (``executors/runtime_folder.py``). ``keeping``: descriptors that a supervisor
+    which is started for it keeps open until it ends, such as the leases of GPUs.
     Raises ``Unavailable`` where no service can be run here, and ``OSError``.
     """
     if not hasattr(os, "fork"):
         raise Unavailable("this system has no fork")
     folder = ServiceFolder.of(runtime, order.key)
-    connection, is_new = _connected(folder, order)
+    connection, is_new = _connected(folder, order, keeping)
     return ServiceClient(connection, folder, None if is_new else order)
 
 
-def _connected(folder: ServiceFolder, order: ServiceOrder) -> tuple[socket.socket, bool]:
+def _connected(folder: ServiceFolder, order: ServiceOrder, keeping: Sequence[int] = ()) -> tuple[socket.socket, bool]:
     """A connection that holds the service, and whether its supervisor was started for it."""
     with folder.locked():
         try:
             connection, is_new = folder.connect(), False
         except (FileNotFoundError, ConnectionRefusedError):
             folder.sweep()
-            _start(order, folder)
+            _start(order, folder, keeping)
             connection, is_new = folder.connect(), True
         # Before the lock is released: who ends under it finds the request, and answers. A first line always finds room.
         with contextlib.suppress(OSError):  # it was killed at this instant, which shows as an end without a word
@@ -146,7 +148,7 @@ def _connected(folder: ServiceFolder, order: ServiceOrder) -> tuple[socket.socke
     return connection, is_new
 
 
-def _start(order: ServiceOrder, folder: ServiceFolder) -> None:
+def _start(order: ServiceOrder, folder: ServiceFolder, keeping: Sequence[int]) -> None:
     """A supervisor, which finds the first connections at its door."""
     places = json.dumps([str(PACKAGES), *(each for each in sys.path if each)])
     variables = {name: value for name, value in os.environ.items() if name not in OF_THE_STARTER}
@@ -155,7 +157,7 @@ def _start(order: ServiceOrder, folder: ServiceFolder) -> None:
         words = [sys.executable, "-I", "-B", "-c", PROGRAM, places, str(folder.path), str(number)]
         errors = os.open(folder.file(ERRORS), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            child = process.spawn(words, variables, stdin, errors, errors, [number])
+            child = process.spawn(words, variables, stdin, errors, errors, [number, *keeping])
         finally:
             os.close(errors)
     process.join([child], COLLECTION)  # it forks at once, and the supervisor belongs to nobody

@@ -16,12 +16,17 @@ MACHINE = Machine(cpus=4, memory=16 * GIB, gpus=CARDS)
 
 
 class FakeLease:
+    descriptor = 0
+
     def __init__(self, pool: "FakeAllocator", names: list[str]) -> None:
         self.variables = {"CUDA_VISIBLE_DEVICES": ",".join(names)}
         self._pool, self._names = pool, names
 
     def release(self) -> None:
         self._pool.used -= set(self._names)
+
+    def hand_over(self) -> None:
+        """Whoever has it keeps it."""
 
 
 class FakeAllocator:
@@ -271,3 +276,15 @@ def test_what_a_stage_and_its_services_need_together_may_be_too_much() -> None:
     assert "needs 20 GiB of memory" in str(impossible(request, MACHINE, RunLimits()))
     assert impossible(together(ResourceRequest(cpus=4), [ResourceRequest(cpus=4)]), MACHINE, RunLimits()) is None
     assert impossible(together(ResourceRequest(gpus=2), [ResourceRequest(gpus=1)]), MACHINE, RunLimits()) is not None
+
+
+def test_the_cards_of_a_service_are_handed_over_and_count_until_it_is_let_go_of() -> None:
+    book = ledger()
+    stage = taken(book, ResourceRequest())
+    (held,) = book.hold([ResourceRequest(gpus=1)], stage) or ()
+    without = book.hand_over(held)
+    assert (without.lease, without.variables) == (None, held.variables)
+    assert book.take(ResourceRequest(gpus=2)) is None
+    book.give_back(without)
+    assert book.take(ResourceRequest(gpus=2)) is None  # its supervisor still has the card
+    assert book.take(ResourceRequest(gpus=1)) is not None

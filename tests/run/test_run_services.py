@@ -45,6 +45,7 @@ class FakeClient:
     def __init__(self, order: ServiceOrder, statuses: Sequence[ServiceStatus]) -> None:
         self.order = order
         self.is_closed = False
+        self.has_started = not statuses[0].started_at or statuses[0].started_at == LATER
         self._ours, self._theirs = socket.socketpair()
         self._statuses = [*statuses]
         self._last = self._statuses[0]
@@ -85,7 +86,7 @@ class Services:
         self.clients: list[FakeClient] = []
         self.beginnings: list[Sequence[ServiceStatus]] = []  # of each connection; the last is repeated
 
-    def connect(self, _runtime: Path, order: ServiceOrder) -> FakeClient:
+    def connect(self, _runtime: Path, order: ServiceOrder, keeping: Sequence[int] = ()) -> FakeClient:
         statuses = self.beginnings.pop(0) if len(self.beginnings) > 1 else self.beginnings[0]
         self.clients.append(FakeClient(order, statuses))
         return self.clients[-1]

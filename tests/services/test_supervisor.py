@@ -9,9 +9,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipeline.host.gpu_leases import LeaseFolder
+from pipeline.host.gpus import Gpu
 from pipeline.locks import try_exclusive
 from pipeline.sdk.protocol import RUN_VARIABLE
-from pipeline.services.client import ServiceClient
+from pipeline.services.client import ServiceClient, connect
 from pipeline.services.definition import CommandProbe, Notified, ServiceDefinition, ServiceProbe, Stop, TcpProbe
 from pipeline.services.status import FailureKind, ServiceState
 from tests.services.conftest import left, marked, supervisors
@@ -332,3 +334,21 @@ def test_an_order_whose_program_dies_at_random_comes_through(services: Services)
     for client in seen:
         status = until(client, lambda status: status.is_over or status.state is ServiceState.READY)
         assert status.state is ServiceState.READY or status.restarts == 2
+
+
+def test_cards_that_are_handed_over_are_in_use_until_the_service_has_ended(services: Services, tmp_path: Path) -> None:
+    folder, card = LeaseFolder(tmp_path / "gpus"), Gpu("GPU-0", "Test Card", 1 << 30)
+    lease = folder.lease([card], 1, None)
+    assert lease is not None
+    with connect(services.runtime, services.order(serving()), [lease.descriptor]) as client:
+        lease.hand_over()
+        ready(client)
+        assert folder.lease([card], 1, None) is None
+
+    def is_free() -> bool:
+        now = folder.lease([card], 1, None)
+        if now:
+            now.release()
+        return now is not None
+
+    assert eventually(is_free)
