@@ -177,6 +177,7 @@ def test_ten_stages_and_two_jobs_share_one_service_and_nothing_is_left(project: 
     assert [len(project.kinds(id, "service_ready")) for id in (first, second)] == [1, 1]
     assert eventually(lambda: project.left == [], 20), project.left
     shown = json.loads(project.sandbox.give("pipeline", "job", "show", first, "--json").out)
+    assert "server is a service, for many, ask" in project.sandbox.give("pipeline", "workflow", "show", "served").out
     (service,) = shown["data"]["services"]
     assert (service["name"], service["state"], len(service["users"])) == ("server", "ended", 11)
 
@@ -366,3 +367,18 @@ def test_a_service_is_checked_when_a_job_is_prepared(project: ServiceProject) ->
     project.sandbox.write("config/environments/gamma.yaml", "python: '>=3.8'\nrequirements: gamma.txt\n")
     with pytest.raises(AssertionError, match="gamma"):
         project.prepared()
+
+
+def test_what_a_stage_and_its_service_need_together_is_looked_at_when_a_job_is_prepared(
+    project: ServiceProject,
+) -> None:
+    ask = project.sandbox.root / "stages/ask.py"
+    size = int(psutil.virtual_memory().total * 0.6)
+    project.sandbox.write(
+        "stages/ask.py",
+        ask.read_text().replace(
+            "# ///\nimport", f"# [tool.pipeline.stage.resources]\n# memory = {size}\n# ///\nimport"
+        ),
+    )
+    with pytest.raises(AssertionError, match="stage 'ask' with the services that it uses needs"):
+        project.prepared(resources={"memory": size})

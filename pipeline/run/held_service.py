@@ -43,7 +43,7 @@ class HeldService:
         self.beginnings = 1  # in this run
         self.losses = 0  # how often it was ready and then wasn't any more
         self.users: dict[str, tuple[JobRun, str]] = {}  # by job, with the service's name in its plan
-        self.told = ""  # what was told of it last to who waits
+        self.told, self.told_at = "", 0.0  # what was told of it last to who waits, and when
         self.began = now()
         self._changed = changed
         self._ended, self._end = socket.socketpair()

@@ -24,6 +24,7 @@ from pipeline.services.status import ServiceState, ServiceStatus
 from pipeline.values import replace
 
 ROOM = "room"  # what a stage waits for whose services don't fit beside those that there are
+TELLING_SECONDS = 5  # between two lines on how far a service is; it may say each percent
 SETTLE_SECONDS = 0.5  # until a service's end is known for sure that a stage has noticed first
 
 Settle = Callable[[LiveAttempt, Failure], None]
@@ -209,8 +210,8 @@ class RunServices:
         message = held.status.message if held.status else ""
         name = held.users[job.job.id][1]
         because = f"its service '{name}' isn't ready yet{f': {message}' if message else ''}"
-        if because != held.told:
-            held.told = because
+        if because != held.told and not (held.told and now() - held.told_at < TELLING_SECONDS):
+            held.told, held.told_at = because, now()
             job.tell_waiting(task, because)
 
     def _note(self, held: HeldService, event: "Callable[[str], ServiceStarted | ServiceReady | ServiceEnded]") -> None:

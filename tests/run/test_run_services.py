@@ -325,3 +325,10 @@ def test_a_supervisor_of_another_version_fails_its_stages_and_not_the_run(
     assert isinstance(error, NotReady)
     assert "pipeline service stop" in error.message
     assert statuses(made) == {"ask": "failed", "lone": "finished"}
+
+
+def test_a_service_that_says_each_percent_is_told_of_now_and_then(bench: Bench, services: Services) -> None:
+    services.beginnings = [[*(replace(STARTING, message=f"{n} %") for n in range(50)), READY]]
+    bench.run_one(job(bench, user("ask")))
+    assert [text for _, text in bench.listener.of("waits")][-1:] != []
+    assert len(bench.listener.of("waits")) < 4

@@ -30,6 +30,7 @@ def _stage(catalog: Catalog, use: StageUse) -> dict[str, Any]:
         "uses": use.uses,
         "environment": catalog.stage(use.uses).environment,
         "needs": list(dict.fromkeys([*inputs, *use.after])),
+        "services": dict(use.services),
         "when": [str(condition) for condition in use.when],
     }
 

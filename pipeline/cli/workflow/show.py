@@ -1,5 +1,6 @@
 """``pipeline workflow show``."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -29,6 +30,8 @@ def command(name: str, as_json: bool) -> None:
         for each in row["stages"]
     ]
     print_table(["stage", "environment", "after", "only when"], stages, "")
+    for line in _services(row["stages"]):
+        click.echo(line)
     engines = [[each["name"], each["kind"], ", ".join(each["engines"])] for each in row["decisions"]]
     if engines:
         print_table(["decided when a job is prepared", "for", "among"], engines, "")
@@ -37,6 +40,14 @@ def command(name: str, as_json: bool) -> None:
         for each in row["parameters"]
     ]
     print_table(["parameter", "type", "default", "description"], parameters, "no parameters")
+
+
+def _services(stages: list[dict[str, Any]]) -> Iterator[str]:
+    """Who uses which service."""
+    names = dict.fromkeys(name for each in stages for name in each["services"].values())
+    for name in names:
+        users = [each["name"] for each in stages if name in each["services"].values()]
+        yield f"{name} is a service, for {', '.join(users)}"
 
 
 def _shown(default: Any) -> str:
