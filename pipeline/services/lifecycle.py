@@ -5,9 +5,9 @@ that every course of events can be tried in no time.
 """
 
 from collections.abc import Callable
-from enum import Enum
 from typing import Any
 
+from pipeline.services.bounds import STABLE_SECONDS, RestartCount, TimeLimit
 from pipeline.services.definition import ServiceDefinition
 from pipeline.services.events import (
     Action,
@@ -28,43 +28,11 @@ from pipeline.services.events import (
     TryResult,
     UserCount,
 )
+from pipeline.services.phases import STATES, UNFINISHED, Sequel, ServicePhase
 from pipeline.services.status import FailureKind, ServiceState
 from pipeline.services.vigil import Vigil
 
-LONGEST_PAUSE = 60.0  # seconds before the program is started again
-STABLE_SECONDS = 60.0  # that it was ready, after which earlier restarts don't count
-EARLY_RESTARTS = 2  # of a program that was never ready: it probably never will be
 FIRST_USER_SECONDS = 10.0
-EXTENSIONS = 10  # times its usual time that a program may ask for, and no longer
-
-
-class ServicePhase(Enum):
-    """Where a service is. What others are told (``ServiceState``) has no ``WAITING``."""
-
-    STARTING = "the program runs, and isn't ready"
-    READY = "it is ready"
-    STOPPING = "it was asked to end, or said that it ends"
-    WAITING = "there is no program; one will be started"
-    OVER = "there will be no program any more"
-
-
-class Sequel(Enum):
-    """What comes when a program that was asked to end has ended."""
-
-    END = "the service ends"
-    RESTART = "its program is started at once"
-    RETRY = "its program is started after a pause, unless it failed too often"
-    FAIL = "the service has failed"
-
-
-STATES = {
-    ServicePhase.STARTING: ServiceState.STARTING,
-    ServicePhase.WAITING: ServiceState.STARTING,
-    ServicePhase.READY: ServiceState.READY,
-    ServicePhase.STOPPING: ServiceState.STOPPING,
-}
-
-UNFINISHED = {ServicePhase.STARTING, ServicePhase.READY, ServicePhase.WAITING}  # in which it ends where nobody uses it
 
 
 class Lifecycle:
@@ -72,7 +40,6 @@ class Lifecycle:
 
     def __init__(self, definition: ServiceDefinition, now: float) -> None:
         self.phase = ServicePhase.WAITING
-        self.restarts = 0  # since the beginning
         self.message = ""  # what the program said of itself
         self.failure: tuple[FailureKind, str] | None = None  # the last one
         self._definition = definition
@@ -80,14 +47,12 @@ class Lifecycle:
         # Who had it started is about to come, and has some time for it.
         self._idle_since = now + max(0.0, FIRST_USER_SECONDS - definition.idle_seconds)
         self._has_failed = False
-        self._was_ready = False  # any of its programs
-        self._in_a_row = 0  # restarts
+        self._restarts = RestartCount(definition.restarts)
         self._start_at = now  # where it waits
         self._new_ports = False
         self._began = now  # the program
         self._ready_at = now
-        self._deadline = now  # of the start, or of the end
-        self._latest = now  # to which that can be extended
+        self._limit = TimeLimit(now, 0.0)  # of the start, or of the end
         self._vigil = Vigil(definition, now)
         self._sequel = Sequel.END
         self._is_idle_end = False
@@ -106,6 +71,11 @@ class Lifecycle:
         }
 
     @property
+    def restarts(self) -> int:
+        """Since the beginning."""
+        return self._restarts.total
+
+    @property
     def state(self) -> ServiceState:
         if self.phase is ServicePhase.OVER:
             return ServiceState.FAILED if self._has_failed else ServiceState.ENDED
@@ -115,7 +85,7 @@ class Lifecycle:
         """When a ``Timer`` is to come; ``None``: never."""
         times: list[float] = []
         if self.phase in {ServicePhase.STARTING, ServicePhase.STOPPING} and not self._is_killed:
-            times.append(self._deadline)
+            times.append(self._limit.at)
         if self.phase is ServicePhase.WAITING:
             times.append(self._start_at)
         if self.phase in {ServicePhase.STARTING, ServicePhase.READY} and (due := self._vigil.due()) is not None:
@@ -144,7 +114,7 @@ class Lifecycle:
         return handlers[self.phase](now)
 
     def _while_starting(self, now: float) -> list[Action]:
-        if now < self._deadline:
+        if now < self._limit.at:
             return self._try(now)
         self.failure = FailureKind.NOT_READY, self._not_ready(now)
         return self._stop(Sequel.FAIL, now)
@@ -154,7 +124,7 @@ class Lifecycle:
         return self._try(now) if silence is None else self._not_alive(silence, now)
 
     def _while_stopping(self, now: float) -> list[Action]:
-        if now < self._deadline or self._is_killed:
+        if now < self._limit.at or self._is_killed:
             return []
         self._is_killed = True
         return [KillTree()]
@@ -170,12 +140,10 @@ class Lifecycle:
     # Starting
 
     def _start(self, now: float) -> list[Action]:
-        ready = self._definition.ready
         self.phase = ServicePhase.STARTING
         self.message = ""
         self._began = now
-        self._deadline = now + ready.start_timeout
-        self._latest = now + EXTENSIONS * ready.start_timeout
+        self._limit = TimeLimit(now, self._definition.ready.start_timeout)
         self._vigil = Vigil(self._definition, now)
         self._is_killed, self._is_idle_end = False, False
         new_ports, self._new_ports = self._new_ports, False
@@ -183,11 +151,11 @@ class Lifecycle:
 
     def _on_start_failure(self, event: StartFailure, now: float) -> list[Action]:
         self.failure = FailureKind.PORT_TAKEN if event.is_port_taken else FailureKind.START_FAILED, event.text
-        return self._failed() if event.is_final or not self._was_ready else self._retry(now)
+        return self._failed() if event.is_final or not self._restarts.was_ready else self._retry(now)
 
     def _ready(self, now: float) -> list[Action]:
         self.phase = ServicePhase.READY
-        self._was_ready = True
+        self._restarts.was_ready = True
         self._ready_at = now
         self._vigil.be_ready(now)
         return []
@@ -209,9 +177,9 @@ class Lifecycle:
         if event.status is not None and event.status != self.message:
             self.message = event.status
             if self.phase is ServicePhase.STARTING:  # it comes on
-                self._extend(now + self._definition.ready.start_timeout)
+                self._limit.extend(now + self._definition.ready.start_timeout)
         if event.extension is not None and self.phase in {ServicePhase.STARTING, ServicePhase.STOPPING}:
-            self._extend(now + event.extension)
+            self._limit.extend(now + event.extension)
         self._vigil.heard(now, event.watchdog, event.is_alive)
         if self.phase is ServicePhase.READY and event.is_ill:
             return self._not_alive("it said WATCHDOG=trigger", now)
@@ -225,9 +193,6 @@ class Lifecycle:
         self._vigil.hurry(now)
         return self._try(now)
 
-    def _extend(self, deadline: float) -> None:
-        self._deadline = max(self._deadline, min(deadline, self._latest))
-
     # Ending
 
     def _stop(self, sequel: Sequel, now: float) -> list[Action]:
@@ -235,11 +200,9 @@ class Lifecycle:
         return [SendSignal(self._definition.stop.signal)]
 
     def _begin_stop(self, sequel: Sequel, now: float) -> None:
-        timeout = self._definition.stop.timeout
         self.phase = ServicePhase.STOPPING
         self._sequel = sequel
-        self._deadline = now + timeout
-        self._latest = now + EXTENSIONS * timeout
+        self._limit = TimeLimit(now, self._definition.stop.timeout)
 
     def _leave(self, now: float) -> list[Action]:
         """It said that it ends: it needn't be asked."""
@@ -256,7 +219,7 @@ class Lifecycle:
         if self.phase is ServicePhase.READY:
             self.failure = FailureKind.CRASHED, f"its program {how}"
             if now - self._ready_at >= STABLE_SECONDS:
-                self._in_a_row = 0
+                self._restarts.begin_anew()
         elif event.is_port_taken:
             self.failure = FailureKind.PORT_TAKEN, f"another program has its port; its own one {how}"
             self._new_ports = True
@@ -277,14 +240,11 @@ class Lifecycle:
     def _retry(self, now: float) -> list[Action]:
         if self._users == 0:
             return self._over()  # nobody needs it
-        bound = self._definition.restarts
-        if self._in_a_row >= (bound if self._was_ready else min(bound, EARLY_RESTARTS)):
+        pause = self._restarts.next_pause()
+        if pause is None:
             return self._failed()
-        pause = 0.0 if self._new_ports else min(2.0**self._in_a_row, LONGEST_PAUSE)
-        self._in_a_row += 1
-        self.restarts += 1
-        self.phase, self._start_at = ServicePhase.WAITING, now + pause
-        return self._start(now) if not pause else []
+        self.phase, self._start_at = ServicePhase.WAITING, now + (0.0 if self._new_ports else pause)
+        return self._start(now) if self._new_ports else []
 
     def _failed(self) -> list[Action]:
         self._has_failed = True
@@ -328,7 +288,7 @@ class Lifecycle:
         return [KillTree()]
 
     def _on_restart_request(self, _event: RestartRequest, now: float) -> list[Action]:
-        self._in_a_row = 0
+        self._restarts.begin_anew()
         if self.phase is ServicePhase.OVER:
             return []
         if self.phase is ServicePhase.WAITING:

@@ -39,7 +39,9 @@ class ReservedPorts:
     @property
     def urls(self) -> dict[str, str]:
         """By name: ``http://HOST:PORT``, or ``tcp://HOST:PORT`` where the name begins with ``tcp`` or ``grpc``."""
-        return {name: f"{_scheme(name)}://{_shown(self.host)}:{number}" for name, number in self.numbers.items()}
+        return {
+            name: f"{_scheme(name)}://{_shown(reachable(self.host))}:{number}" for name, number in self.numbers.items()
+        }
 
     def close(self) -> None:
         while self._sockets:
@@ -72,6 +74,11 @@ def _let_others_bind(reserved: socket.socket) -> None:
     reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if hasattr(socket, "SO_REUSEPORT"):
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+
+
+def reachable(host: str) -> str:
+    """An address at which a program is reached that listens on all of the machine's."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # nothing is bound here
 
 
 def _scheme(name: str) -> str:

@@ -11,6 +11,7 @@ from pipeline import process, process_tree
 from pipeline.sdk import command_words
 from pipeline.services.definition import CommandProbe, HttpProbe, TcpProbe
 from pipeline.services.events import TryResult
+from pipeline.services.ports import reachable
 
 FINE = range(200, 400)
 BUSY = 429  # it answers, so it lives
@@ -155,8 +156,3 @@ def of_command(way: CommandProbe, ports: Mapping[str, int], variables: Mapping[s
     """As ``of_connection``."""
     words = command_words.words(way.command, lambda _, name: str(ports[name]))
     return CommandTry(words, variables, log)
-
-
-def reachable(host: str) -> str:
-    """An address at which a program is reached that listens on all of the machine's."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # nothing is bound here

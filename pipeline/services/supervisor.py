@@ -14,6 +14,7 @@ from pipeline import files, process_tree
 from pipeline.executors.runtime_folder import Unavailable
 from pipeline.locks import try_shared
 from pipeline.process_tree import LONGEST_WAIT
+from pipeline.services.bounds import EXTENSIONS
 from pipeline.services.door import Door
 from pipeline.services.events import (
     Action,
@@ -31,10 +32,11 @@ from pipeline.services.events import (
     UserCount,
 )
 from pipeline.services.folder import PROBE, STATUS_FILE, ServiceFolder
-from pipeline.services.lifecycle import EXTENSIONS, Lifecycle, ServicePhase
+from pipeline.services.lifecycle import Lifecycle
 from pipeline.services.log import Sink
 from pipeline.services.notifications import NotificationSocket
 from pipeline.services.order import ServiceOrder
+from pipeline.services.phases import ServicePhase
 from pipeline.services.probing import LOOK, ProbeRun
 from pipeline.services.program_run import ProgramRun
 from pipeline.services.signals import SignalPipe

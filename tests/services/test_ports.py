@@ -63,6 +63,11 @@ def test_addresses_say_how_they_are_spoken_to() -> None:
     assert schemes == {"http": "http", "ui": "http", "grpc": "tcp", "tcp_data": "tcp"}
 
 
+def test_the_address_of_one_that_listens_everywhere_can_be_used() -> None:
+    with ReservedPorts(["http"], "0.0.0.0") as ports:  # nothing listens
+        assert ports.urls["http"].startswith("http://127.0.0.1:")
+
+
 def test_an_ipv6_address_stands_in_brackets() -> None:
     try:
         ports = ReservedPorts(["http"], "::1")

@@ -305,6 +305,22 @@ def test_a_watchdog_that_falls_silent_ends_the_program(services: Services) -> No
     assert status.failure.kind is FailureKind.NOT_ALIVE
 
 
+def test_a_server_that_doesn_t_answer_well_any_more_is_started_again(services: Services) -> None:
+    body = (
+        "if os.path.exists(os.environ['MARK']):\n    stage.status('again')\nelse:\n"
+        "    open(os.environ['MARK'], 'w').close()\n"
+        "    threading.Timer(0.4, lambda: globals().update(READY_AT=1e18)).start()"
+    )
+    alive = ServiceProbe(definition().ready.way, period=0.1, failure_threshold=2)
+    mark = {"MARK": str(services.runtime.parent / "mark")}
+    client = services.started(serving(body), definition(alive=alive), variables=mark)
+    until(client, lambda status: status.state is ServiceState.READY and status.message == "again")
+    status = client.status()
+    assert status.failure is not None
+    assert (status.failure.kind, status.restarts) == (FailureKind.NOT_ALIVE, 1)
+    assert "503" in status.failure.text
+
+
 def test_a_command_is_a_service(services: Services, tmp_path: Path) -> None:
     from pipeline.run.command_files import RUNNER, WORDS
 
