@@ -191,12 +191,17 @@ def _plan(
 def _run(plan: "ServePlan", name: str, as_text: bool) -> None:
     from pipeline.executors.runtime_folder import Unavailable
     from pipeline.services.serving.foreground import ForegroundService
+    from pipeline.services.serving.output import PatientOutput
     from pipeline.services.serving.record import ServiceRecord
     from pipeline.services.serving.version import VersionFailed
 
-    service = ForegroundService(plan, ServiceRecord(name, is_json=not as_text))
+    output = PatientOutput()
+    service = ForegroundService(plan, ServiceRecord(name, output, is_json=not as_text))
     try:
-        asyncio.run(service.run())
+        try:
+            asyncio.run(service.run())
+        finally:
+            output.close()
     except VersionFailed as error:
         raise _failure(name, error) from error
     except Unavailable as error:

@@ -182,6 +182,36 @@ def test_a_request_that_has_begun_is_answered_before_the_end(project: Sandbox) -
         assert answers == [(200, "one hello 1.0")]
 
 
+def test_a_service_that_a_person_stops_by_another_command_ends_it_well(project: Sandbox) -> None:
+    with Served(project, "web") as served:
+        served.port()
+        assert project.run("pipeline", "service", "restart", "web", "--force").code == 0
+        assert served.get() == (200, "one hello 1.0")
+        assert project.run("pipeline", "service", "stop", "web", "--force").code == 0
+        assert served.process.wait(PATIENCE) == 0
+
+
+@pytest.mark.parametrize("closes", [True, False])
+def test_it_serves_on_when_nobody_reads_what_it_tells(project: Sandbox, closes: bool) -> None:
+    version(project, "one", SERVICE.replace("time.sleep(1)", "print(('x' * 1000 + chr(10)) * 3000, flush=True)"))
+    process = project.start("pipeline", "serve", "web")
+    assert process.stdout
+    assert process.stderr
+    port = next(json.loads(line)["urls"]["http"] for line in process.stdout if b'"ready"' in line).rpartition(":")[2]
+    if closes:
+        process.stdout.close()
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=PATIENCE)
+    for _ in range(3):
+        connection.request("GET", "/slow")
+        assert connection.getresponse().read() == b"one hello 1.0"
+        time.sleep(0.3)
+    connection.close()
+    process.terminate()
+    assert process.wait(PATIENCE) == 0
+    process.stdout.close()
+    process.stderr.close()
+
+
 def test_nothing_is_left_when_it_is_killed(project: Sandbox) -> None:
     with Served(project, "web") as served:
         served.port()

@@ -97,7 +97,7 @@ class ForegroundService:
             try:
                 await asyncio.wait((watching, wish), return_when=asyncio.FIRST_COMPLETED)
                 if watching.done():
-                    watching.result()
+                    return watching.result()
                 self._replace_wish.clear()
                 await self._replace(running, watching)
             finally:
@@ -120,7 +120,10 @@ class ForegroundService:
         return before
 
     async def _watch(self, running: RunningVersion) -> None:
-        """Requests wait while its program is started again. Raises ``VersionFailed`` where it isn't any more."""
+        """Requests wait while its program is started again. Returns when a person has stopped it by another command.
+
+        Raises ``VersionFailed`` where it isn't started again any more.
+        """
         is_ready = True
         async for status in running.served.changes():
             if (status.state is ServiceState.READY) == is_ready or status.is_over:
@@ -132,7 +135,8 @@ class ForegroundService:
                 self._front.switch(None)
                 failure = status.failure.text if status.failure else ""
                 self._record.event("restarting", running.served.number, failure=failure)
-        raise VersionFailed(running.served.status)
+        if running.served.status.state is not ServiceState.ENDED:
+            raise VersionFailed(running.served.status)
 
     async def _replace(self, before: RunningVersion, watching: "asyncio.Task[None]") -> None:
         """The one before serves on where the new one fails."""

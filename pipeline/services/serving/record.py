@@ -1,7 +1,6 @@
 """What a service in the foreground tells: a line of JSON for each event, and for each line that its program prints."""
 
 import json
-import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,11 +12,11 @@ Write = Callable[[str], None]
 class ServiceRecord:
     """Writes lines. From several threads, too."""
 
-    def __init__(self, service: str, is_json: bool = True, write: Write | None = None) -> None:
-        """``service``: its name, which each line has. ``write`` gets whole lines; they go to standard output else."""
+    def __init__(self, service: str, write: Write, is_json: bool = True) -> None:
+        """``service``: its name, which each line has. ``write`` gets whole lines."""
         self._service = service
         self._is_json = is_json
-        self._write = write or _to_output
+        self._write = write
         self._lock = threading.Lock()
 
     def event(self, event: str, version: int = 0, **facts: Any) -> None:
@@ -46,8 +45,3 @@ def _plain(value: Any) -> str:
     if isinstance(value, dict):
         return " ".join(f"{name} {each}" for name, each in value.items())
     return str(value)
-
-
-def _to_output(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()

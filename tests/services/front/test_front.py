@@ -283,3 +283,49 @@ def test_a_front_that_closes_answers_what_it_has() -> None:
         assert answers == [(200, "slow")]
         with pytest.raises(ConnectionRefusedError):
             asked(running.port)
+
+
+class _Upgrading(socketserver.BaseRequestHandler):
+    """Asks for the body of a request, or speaks another protocol from then on."""
+
+    def handle(self) -> None:
+        said = b""
+        while b"\r\n\r\n" not in said:
+            said += self.request.recv(1000)
+        if b"Upgrade:" in said:
+            self.request.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n")
+            while data := self.request.recv(1000):
+                self.request.sendall(data)
+            return
+        self.request.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        body = self.request.recv(1000)
+        self.request.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+
+@contextmanager
+def upgrading() -> Iterator[socket.socket]:
+    """A client of such a server, through a front."""
+    with serving() as (running, _), socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Upgrading) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        running.do(lambda: running.front.switch(Backend("one", {"http": server.server_address})))  # type: ignore[dict-item]
+        with socket.create_connection(("127.0.0.1", running.port), PATIENCE) as client:
+            yield client
+        server.shutdown()
+
+
+def test_a_client_that_waits_to_be_asked_for_its_body_is_asked() -> None:
+    with upgrading() as client:
+        client.sendall(b"POST / HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+        assert _read(client, 25) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(b"hello")
+        answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+        assert _read(client, len(answer)) == answer
+
+
+def test_a_connection_that_changes_its_protocol_is_passed_on() -> None:
+    with upgrading() as client:
+        client.sendall(b"GET /chat HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n\x81\x05")
+        head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n"
+        assert _read(client, len(head)) == head
+        client.sendall(b"\x00more")
+        assert _read(client, 7) == b"\x81\x05\x00more"

@@ -7,7 +7,7 @@ from pipeline.services.serving.record import ServiceRecord
 
 def test_events_and_lines_are_json_with_the_name_of_the_service() -> None:
     lines: list[str] = []
-    record = ServiceRecord("speech", write=lines.append)
+    record = ServiceRecord("speech", lines.append)
     record.event("ready", 2, urls={"http": "http://127.0.0.1:8000"}, failure="")
     record.line(2, 'GET "/"\t Ünïcode')
     record.event("stopping")
@@ -21,7 +21,7 @@ def test_events_and_lines_are_json_with_the_name_of_the_service() -> None:
 
 def test_a_person_can_have_text() -> None:
     lines: list[str] = []
-    record = ServiceRecord("speech", is_json=False, write=lines.append)
+    record = ServiceRecord("speech", lines.append, is_json=False)
     record.event("ready", 1, urls={"http": "http://127.0.0.1:8000"})
     record.line(1, "loaded")
     assert lines[0].endswith(" speech 1 ready: urls http http://127.0.0.1:8000\n")
