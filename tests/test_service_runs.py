@@ -177,7 +177,7 @@ def test_ten_stages_and_two_jobs_share_one_service_and_nothing_is_left(project: 
     assert [len(project.kinds(id, "service_ready")) for id in (first, second)] == [1, 1]
     assert eventually(lambda: project.left == [], 20), project.left
     shown = json.loads(project.sandbox.give("pipeline", "job", "show", first, "--json").out)
-    assert "server is a service, for many, ask" in project.sandbox.give("pipeline", "workflow", "show", "served").out
+    assert "server is a service, for many_…, ask" in project.sandbox.give("pipeline", "workflow", "show", "served").out
     (service,) = shown["data"]["services"]
     assert (service["name"], service["state"], len(service["users"])) == ("server", "ended", 11)
 
