@@ -18,6 +18,8 @@ from pipeline.jobs.state import RUN_STATUS
 from pipeline.report.values import FAILED, FINISHED, KILLED, REUSED, RUNNING, STOPPED, AttemptSpan, RunSpan
 from pipeline.values import Struct
 
+CHECK_SECONDS = 0.1  # from which on it is shown; a journal's line is written some milliseconds after an attempt's end
+
 
 class Spans(Struct, frozen=True):
     runs: tuple[RunSpan, ...]
@@ -113,7 +115,9 @@ class _JournalReading:
         started, begin = self._open.pop(event.stage, (None, max(0.0, at - event.seconds)))
         state = FAILED if event.kind else STOPPED
         details: dict[str, Any] = {"reason": event.reason, "kind": event.kind, "exit_code": event.exit_code}
-        self._add(event.stage, started, begin, at, at, event.attempt, state, **details, **_measured(event))
+        ran = begin + event.seconds
+        ran = ran if at - ran >= CHECK_SECONDS else at
+        self._add(event.stage, started, begin, ran, at, event.attempt, state, **details, **_measured(event))
 
     def _add(  # noqa: PLR0913, PLR0917  # an attempt's times
         self,

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from pipeline.report.timeline import Bar, Row, rows, ticks
-from pipeline.report.values import COMMITTED, FAILED, RAN, REUSED, START, WAITED, JobReport
+from pipeline.report.values import CHECKED, COMMITTED, FAILED, RAN, REUSED, START, WAITED, JobReport
 from pipeline.templates import shown_seconds
 from pipeline.text import printable, shortened, width
 
-SIGNS = {WAITED: "·", START: "-", RAN: "█", COMMITTED: "=", FAILED: "x", REUSED: "|"}
-LEGEND = "· waited   - start   █ ran   = committed   x failed   | reused"
+SIGNS = {WAITED: "·", START: "-", RAN: "█", COMMITTED: "=", CHECKED: "?", FAILED: "x", REUSED: "|"}
+LEGEND = "· waited   - start   █ ran   = committed   ? checked   x failed   | reused"
 LONGEST_LABEL = 28  # columns
 
 
@@ -40,7 +40,7 @@ def _drawn(row: Row, seconds: float, room: int) -> str:
 def _sign(bar: Bar) -> str:
     if bar.share < 1 and bar.kind == RAN:
         return "░▒▓█"[min(3, int(bar.share * 4))]
-    return SIGNS.get(bar.kind, "?")
+    return SIGNS.get(bar.kind, "█")
 
 
 def _cell(at: float, seconds: float, room: int) -> int:

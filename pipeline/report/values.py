@@ -31,12 +31,13 @@ class Phase(Struct, frozen=True):
     end: float
 
 
-WAITED, START, RAN, COMMITTED = "waited", "start", "ran", "committed"
+WAITED, START, RAN, COMMITTED, CHECKED = "waited", "start", "ran", "committed", "checked"
 PHASES = {
     WAITED: "It was ready, and waited for its turn: for a free CPU, memory, a card, a service or its next attempt.",
     START: "Its process was started, and its modules were imported.",
     RAN: "Its function ran.",
     COMMITTED: "Its outputs were checked and put on the disk.",
+    CHECKED: "It had failed: its environment was checked, and repaired where it was damaged.",
 }
 
 
@@ -55,7 +56,7 @@ class AttemptSpan(Struct, frozen=True, kw_only=True):
     begin: float  # when it was handed over
     called: float  # when its function was called; as ``begin`` where that isn't known
     ran: float  # when its code had ended
-    end: float  # when its result was on the disk
+    end: float  # when its result was on the disk, or why it has none was known
     because: str = ""  # why it ran although there was a result before
     reason: str = ""  # why it has no result
     kind: str | None = None  # the class of its failure
@@ -74,7 +75,7 @@ class AttemptSpan(Struct, frozen=True, kw_only=True):
     def phases(self) -> tuple[Phase, ...]:
         """In order; those that took no time are left out."""
         points = (self.ready, self.begin, self.called, self.ran, self.end)
-        kinds = (WAITED, START, RAN, COMMITTED)
+        kinds = (WAITED, START, RAN, COMMITTED if self.state == FINISHED else CHECKED)
         spans = zip(kinds, points, points[1:], strict=False)
         return tuple(Phase(kind, begin, end) for kind, begin, end in spans if end > begin)
 

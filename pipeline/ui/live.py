@@ -28,6 +28,7 @@ class LiveJob:
         self._reader = JournalReader(job.folder)
         self._status = Status.PREPARED
         self._stages: dict[str, StageState] = {stage.name: WAITING for stage in job.stages}
+        self._titles = {stage.name: stage.title for stage in job.stages if stage.title}
         self._environments = {stage.name: stage.environment for stage in job.stages}
         self._began: dict[str, str] = {}
         self._origins: dict[str, str] = {}  # the job that a stage's result was taken from
@@ -105,8 +106,9 @@ class LiveJob:
             self._members = None
 
     def _shown(self, name: str) -> str:
+        """What it does, where the workflow says that; a fan-out's member by its item."""
         if name in self._environments:
-            return name
+            return self._titles.get(name, name)
         if self._members is None:
             state = JobState(self._status, stages=self._stages)
             self._members = items.members_of(self.job, self._fan_outs, state)

@@ -34,6 +34,16 @@ def test_an_attempt_that_failed_has_its_start_too() -> None:
     assert one.phases == (Phase("start", 0, 0.5), Phase("ran", 0.5, 2))
 
 
+def test_the_check_of_an_environment_after_a_failure_is_no_part_of_what_ran() -> None:
+    (one,) = read(run_started(0), started("one", 0), failed("one", 9, 2, start_seconds=0.5), run_finished(9)).attempts
+    assert one.phases == (Phase("start", 0, 0.5), Phase("ran", 0.5, 2), Phase("checked", 2, 9))
+
+
+def test_the_moment_until_a_failure_is_written_down_is_no_check() -> None:
+    (one,) = read(run_started(0), started("one", 0), failed("one", 2, 1.95), run_finished(2)).attempts
+    assert one.phases == (Phase("ran", 0, 2),)
+
+
 def test_an_attempt_has_what_its_process_used_and_how_it_was_started() -> None:
     (one,) = read(run_started(0), started("one", 0), finished("one", 4, 4, cpu_seconds=3.5, memory=1 << 30)).attempts
     assert (one.way, one.cpu_seconds, one.memory) == ("cold", 3.5, 1 << 30)

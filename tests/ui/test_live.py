@@ -44,6 +44,12 @@ def test_only_what_has_changed_is_told_again(tmp_path: Path) -> None:
     assert names(told(here)) == [("stage_1", "running")]
 
 
+def test_a_stage_is_called_by_what_it_does(tmp_path: Path) -> None:
+    job = stored(tmp_path / "jobs", stages=[a_stage("copy", title="Copy the film")])
+    (row,) = told(LiveJob(job))["rows"]
+    assert (row["name"], row["shown"]) == ("copy", "Copy the film")
+
+
 def test_the_state_and_the_files_are_those_of_the_journal(tmp_path: Path) -> None:
     job = stored(tmp_path / "jobs")
     here = LiveJob(job)

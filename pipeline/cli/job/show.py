@@ -1,6 +1,6 @@
 """``pipeline job show``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -52,19 +52,8 @@ def command(id: str, as_json: bool) -> None:
         print_json("job", data)
         return
     click.echo(f"{job.id}: {data['workflow']}, {data['state']}, input {printable(data['input'])}")
-    names = items.shown_names(job, state)
-    cells = [
-        [
-            printable(names.get(row["name"], row["name"])),
-            row["environment"],
-            row["state"],
-            str(row["attempt"] or ""),
-            _seconds(row["seconds"]),
-            _remark(row),
-        ]
-        for row in data["stages"]
-    ]
-    print_table(["stage", "environment", "state", "attempt", "time", "remark"], cells, "")
+    columns, cells = _table(rows, items.shown_names(job, state))
+    print_table(columns, cells, "", spare=("environment",))
     for line in [*map(service_uses.words, services), *explanations(job, state), *_by_now(here, job)]:
         click.echo(printable(line))
     by_hand = HandEdits(job)
@@ -72,6 +61,26 @@ def command(id: str, as_json: bool) -> None:
         click.echo(by_hand.words(edit))
     if data["state"] == Status.FINISHED.value:
         click.echo(f"output: {printable(data['output'])}")
+
+
+def _table(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> tuple[list[str], list[list[str]]]:
+    """What each stage does, where the workflow says it, before its name, which other commands take."""
+    cells = [
+        [
+            printable(row["title"]),
+            printable(names.get(row["name"], row["name"])),
+            row["environment"],
+            row["state"],
+            str(row["attempt"] or ""),
+            _seconds(row["seconds"]),
+            _remark(row),
+        ]
+        for row in rows
+    ]
+    columns = ["what it does", "stage", "environment", "state", "attempt", "time", "remark"]
+    if any(row["title"] for row in rows):
+        return columns, cells
+    return columns[1:], [each[1:] for each in cells]
 
 
 def _by_now(here: ProjectFolder, job: PlannedJob) -> list[str]:
@@ -83,6 +92,7 @@ def _stage(job: PlannedJob, stage: PlannedStage, state: StageState, killed: bool
     taken = state.committed.taken if state.committed and state.status is StageStatus.FINISHED else None
     return {
         "name": stage.name,
+        "title": stage.title,
         "environment": stage.environment,
         "state": KILLED if killed and state.status is StageStatus.RUNNING else state.status.value,
         "attempt": state.attempt,

@@ -23,6 +23,7 @@
     entry.stage = stage;
     const cells = entry.row.cells;
     cells[0].textContent = stage.shown;
+    cells[0].title = stage.name;
     cells[1].textContent = stage.environment;
     entry.state.className = stage.state;
     entry.state.textContent = stage.state;
@@ -35,7 +36,7 @@
     const made = document.createElement("button");
     made.type = "button";
     made.textContent = "log";
-    made.setAttribute("aria-label", `log of ${name}`);
+    made.setAttribute("aria-label", `log of ${name}`)
     made.addEventListener("click", () => open(name));
     return made;
   };
