@@ -10,7 +10,7 @@ from pipeline.cli.output import print_json, print_table
 from pipeline.cli.value_types import FiniteRange, NamedPath
 from pipeline.errors import UsageError
 
-IPI_FOLDER = "/tmp"  # noqa: S108  # where i-PI, LAMMPS and ASE put a socket that has a name alone
+IPI_FOLDER = "/tmp"  # noqa: S108  # where i-PI and ASE put a socket that has a name alone
 WAIT_SECONDS = 60.0
 
 
@@ -62,7 +62,7 @@ def list_(as_json: bool) -> None:
 @click.option("--wait", default=WAIT_SECONDS, type=FiniteRange(min=0), metavar="SECONDS", help="For the driver; 60.")
 @root_option
 def drive(name: str, model: str | None, device: str, wait: float, **values: Any) -> None:
-    """Calculate for a driver that speaks the i-PI protocol, until it ends: i-PI, LAMMPS (fix ipi), or ASE.
+    """Calculate for a driver that speaks the i-PI protocol, until it ends: i-PI itself, or ASE.
 
     The calculator NAME connects to the driver's socket. The protocol tells no elements: name them with --species or
     --structure, unless the driver sends them, as that of Rootstock does.

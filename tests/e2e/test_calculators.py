@@ -36,7 +36,7 @@ def atoms(tmp_path_factory: pytest.TempPathFactory, spawning: None) -> Path:
 
 
 def test_a_calculator_gives_what_it_gives_in_the_same_process(spawning: None, atoms: Path) -> None:
-    done = _python(atoms, HERE / "calculator_checks.py")
+    done = python_in(atoms, HERE / "calculator_checks.py")
     assert done.returncode == 0, done.stderr
     *checks, numpy = done.stdout.splitlines()
     assert checks[-2:] == ["no such calculator", "no such model"]
@@ -44,7 +44,7 @@ def test_a_calculator_gives_what_it_gives_in_the_same_process(spawning: None, at
 
 
 def test_the_example_s_own_script_relaxes_copper(spawning: None, atoms: Path) -> None:
-    done = _python(atoms, atoms / "relax_copper.py")
+    done = python_in(atoms, atoms / "relax_copper.py")
     assert done.returncode == 0, done.stderr
     assert "numpy here is 2." in done.stdout
 
@@ -81,12 +81,12 @@ def _driven(atoms: Path, species: str) -> tuple[Done, Done]:
     with subprocess.Popen(
         command, env=_variables(atoms), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as calculator:
-        driver = _python(atoms, HERE / "ipi_driver.py", name)
+        driver = python_in(atoms, HERE / "ipi_driver.py", name)
         stdout, stderr = calculator.communicate(timeout=60)
     return driver, Done(command, calculator.returncode, stdout, stderr)
 
 
-def _python(atoms: Path, script: Path, *arguments: str) -> Done:
+def python_in(atoms: Path, script: Path, *arguments: str) -> Done:
     packages = atoms / "venv" / "caller" / "lib" / f"python{VERSION}" / "site-packages"
     variables = {**_variables(atoms), "PYTHONPATH": f"{REPOSITORY}:{packages}"}
     command: list[str | Path] = [sys.executable, script, *arguments]

@@ -1,6 +1,7 @@
 """The client's side of the i-PI protocol: a driver gives positions, and gets energy, forces and virial.
 
-A driver is i-PI itself, LAMMPS with ``fix ipi``, or the ``SocketIOCalculator`` of ASE. Commands are 12 bytes of ASCII;
+A driver is i-PI itself, or the ``SocketIOCalculator`` of ASE. LAMMPS with ``fix ipi`` is a client, as this is: i-PI can
+have both in one simulation. Commands are 12 bytes of ASCII;
 numbers are float64 and int32 in the machine's byte order, in atomic units; cell and virial are sent transposed
 (https://docs.ipi-code.org, "Distributed execution"; ASE's ``ase/calculators/socketio.py``).
 
