@@ -41,7 +41,8 @@ SDK_MODULES = {
     "callmemory",
     "callprotocol",
     "callserver",
-    "callvalues",
+    "callpacking",
+    "callunpacking",
     "command_words",
     "stagekit",
     "stageprotocol",
@@ -362,7 +363,8 @@ def test_what_runs_in_a_stage_s_environment_is_standard_library_only() -> None:
         for path in (PACKAGE / "sdk").rglob("*.py")
         for imported, line in imports(path)
         if imported.split(".")[0] not in {*sys.stdlib_module_names, *SDK_MODULES}
-        and (path.name, imported.split(".")[0]) not in {("callvalues.py", "numpy"), ("callvalues.py", "pyarrow")}
+        and (path.name, imported.split(".")[0])
+        not in {(f"call{which}.py", library) for which in ("packing", "unpacking") for library in ("numpy", "pyarrow")}
     ]
     assert strays == []
 

@@ -17,8 +17,8 @@ from pipeline.errors import InputError, NotReady
 from pipeline.executors import Invocation
 from pipeline.executors.runtime_folder import Unavailable
 from pipeline.executors.worker_pool import WorkerPool
+from pipeline.sdk.callpacking import Packer
 from pipeline.sdk.callprotocol import Disconnected, TimeIsOver
-from pipeline.sdk.callvalues import Packer
 from pipeline.sdk.protocol import CALLS, RUN_VARIABLE
 from pipeline.values import replace
 

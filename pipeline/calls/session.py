@@ -18,8 +18,9 @@ from pipeline.calls.ticket import CallTicket
 from pipeline.calls.turn import Turn
 from pipeline.calls.worker import CallWorker, Message
 from pipeline.errors import UsageError, did_you_mean
+from pipeline.sdk.callpacking import Packer
 from pipeline.sdk.callprotocol import Disconnected, TimeIsOver
-from pipeline.sdk.callvalues import Packer, Unpacker
+from pipeline.sdk.callunpacking import Unpacker
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

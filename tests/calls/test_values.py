@@ -12,7 +12,7 @@ import pytest
 from pipeline.calls.environment import CallEnvironment
 from pipeline.calls.errors import RemoteError
 from pipeline.calls.session import CallSession
-from pipeline.sdk.callvalues import Unsendable
+from pipeline.sdk.callpacking import Unsendable
 
 
 @dataclass

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from pipeline.sdk.callmemory import LEAST, SPARE, OtherMemory, OwnMemory
-from pipeline.sdk.callvalues import Packer, Unsendable
+from pipeline.sdk.callpacking import Packer, Unsendable
 
 
 def sent(own: OwnMemory, other: OtherMemory, data: bytes) -> tuple[int, int]:

@@ -122,11 +122,11 @@ def test_an_ordinary_stage_loads_nothing_that_others_need(spawning: None, tmp_pa
 
 
 # What an environment may have, imported when a value of theirs arrives.
-OF_VALUES = {"callvalues.py": {"numpy", "pyarrow"}}
+OF_VALUES = {f"call{each}.py": {"numpy", "pyarrow"} for each in ("packing", "unpacking")}
 
 
 def test_the_sdk_imports_the_standard_library_only() -> None:
-    ours = {"callmemory", "callprotocol", "callserver", "callvalues", "command_words"}
+    ours = {"callmemory", "callpacking", "callprotocol", "callserver", "callunpacking", "command_words"}
     known = sys.stdlib_module_names | ours | {"stagekit", "stageprotocol", "stageserver"}
     for file in RUNNER.parent.rglob("*.py"):
         tree = ast.parse(file.read_text(encoding="utf-8"), feature_version=(3, 8))

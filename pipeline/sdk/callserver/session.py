@@ -9,11 +9,12 @@ import socket
 import sys
 
 from callmemory import OtherMemory, OwnMemory, can_share
+from callpacking import Packer, Unsendable, plain
 from callprotocol import CANCELLED, MEMORY, OLDEST, PAGE, VERSION, CallConnection, Disconnected
 from callserver import target as targets
 from callserver.current import Cancelled, CurrentCall
 from callserver.raised import described
-from callvalues import Packer, UnknownValue, Unpacker, Unsendable, plain
+from callunpacking import UnknownValue, Unpacker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# Our own that serve calls, which are the same for every caller.
+SERVING_CALLS = ("callserver", "callprotocol", "callmemory", "callpacking", "callunpacking")
 # Without a file, and a library's all the same: multiprocessing's second name for the main module, and what the
-# compiled modules of Cython share. And our own that serve calls, which are the same for every caller.
-OF_LIBRARIES = ("__mp_main__", "cython_runtime", "_cython_", "callserver", "callprotocol", "callmemory", "callvalues")
+# compiled modules of Cython share.
+OF_LIBRARIES = ("__mp_main__", "cython_runtime", "_cython_", *SERVING_CALLS)
 
 
 class EnvironmentModules:

@@ -58,7 +58,7 @@ def perform(order: "Any", client: Client, modules: StageModules, runner: "Any") 
 
 
 def _serve_calls(order: "Any", client: Client, modules: StageModules, runner: "Any") -> int:
-    for name in ("callprotocol", "callmemory", "callvalues"):
+    for name in ("callprotocol", "callmemory", "callpacking", "callunpacking"):
         runner.import_beside(name, name + ".py")
     return int(runner.import_beside("callserver").serve(order, client.orders, modules))
 
