@@ -84,10 +84,11 @@ class ServiceFolder:
 
     def sweep(self) -> None:
         """End what a supervisor that was killed has left. The lock is the caller's."""
-        process_tree.kill_marked(MARK, os.fspath(self.path))
-        for entry in os.listdir(self.path):
-            if entry != LOCK:
-                files.clear(self.file(entry))
+        left = [entry for entry in os.listdir(self.path) if entry != LOCK]
+        if left:  # to look for processes takes long where there are many
+            process_tree.kill_marked(MARK, os.fspath(self.path))
+        for entry in left:
+            files.clear(self.file(entry))
 
     def remove(self) -> None:
         """The lock, which is the caller's, goes last: who waits for it sees that it is another one's by then."""
