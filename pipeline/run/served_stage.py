@@ -3,6 +3,7 @@
 import hashlib
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class ServedStage:
     definition: ServiceDefinition
     interpreter: Interpreter
     build: Build
+    cards: Mapping[str, str]  # variables by which it sees its GPUs
 
 
 def order_of(project: ProjectFolder, served: ServedStage, token: str, version: int) -> ServiceOrder:
@@ -35,7 +37,7 @@ def order_of(project: ProjectFolder, served: ServedStage, token: str, version: i
     call, interpreter = served.call, served.interpreter
     content = invocation(project, call)
     places = ("output_folder", "work")  # it has no outputs, and works in its supervisor's folder
-    variables = {name: value for name, value in interpreter.variables.items() if name != RUN_VARIABLE}
+    variables = {**interpreter.variables, **served.cards}
     return ServiceOrder(
         key=_own_key(call.spec.name, version),
         name=call.spec.name,
@@ -43,7 +45,7 @@ def order_of(project: ProjectFolder, served: ServedStage, token: str, version: i
         definition=replace(served.definition, idle_seconds=0.0),
         python=str(interpreter.python),
         prefix=str(interpreter.prefix),
-        variables=variables,
+        variables={name: value for name, value in variables.items() if name != RUN_VARIABLE},
         stage_file=content.stage_file,
         invocation={name: value for name, value in plain(content).items() if name not in places},
         modules=tuple(content.modules),

@@ -17,6 +17,8 @@ import pytest
 from tests.conftest import BIN, Sandbox, offline
 from tests.services.serving.served import PATIENCE, Served
 
+Patch = pytest.MonkeyPatch
+
 SERVICE = """\
 # /// script
 # [tool.pipeline.stage]
@@ -166,8 +168,8 @@ def test_a_new_version_that_fails_leaves_the_one_that_serves(project: Sandbox, w
 def test_requests_wait_while_the_program_is_started_again(project: Sandbox) -> None:
     with Served(project, "web") as served:
         assert served.get("/die")[0] == 502
+        served.event("restarting")  # until then, a connection may still find the one that is dying
         assert served.get() == (200, "one hello 1.0")
-        served.event("restarting")
 
 
 def test_a_request_that_has_begun_is_answered_before_the_end(project: Sandbox) -> None:
@@ -210,6 +212,28 @@ def test_it_serves_on_when_nobody_reads_what_it_tells(project: Sandbox, closes: 
     assert process.wait(PATIENCE) == 0
     process.stdout.close()
     process.stderr.close()
+
+
+def test_its_gpu_is_leased_for_all_of_its_versions(project: Sandbox, tmp_path: Path, monkeypatch: Patch) -> None:
+    tool = tmp_path / "bin" / "nvidia-smi"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\nprintf 'GPU-aaaa, Fake 8000, 8192\\n'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tool.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PIPELINE_GPU_LEASES", str(tmp_path / "leases"))
+    source = SERVICE.replace(
+        "# [tool.pipeline.stage.parameters]", "# resources = {gpus = 1}\n# [tool.pipeline.stage.parameters]"
+    )
+    source = source.replace('+ " " + quirk.VERSION', '+ " " + os.environ["CUDA_VISIBLE_DEVICES"]')
+    version(project, "one", source)
+    with Served(project, "web") as served:
+        assert served.get() == (200, "one hello GPU-aaaa")
+        other = project.run("pipeline", "serve", "web")
+        assert other.code == 3, other.err
+        version(project, "two", source)
+        served.process.send_signal(signal.SIGHUP)
+        served.event("stopped", 1)
+        assert served.get() == (200, "two hello GPU-aaaa")
 
 
 def test_nothing_is_left_when_it_is_killed(project: Sandbox) -> None:
