@@ -13,9 +13,10 @@
 # ///
 """Make a transcript of existing subtitles instead of recognition: of a track of the movie, or of a file.
 
-``transcript.json`` has the form that recognition gives. Its segments are the cues, in order of time; they have
-no words, may have a ``speaker`` and an ``alignment`` (the place in the picture), and overlap only where the original
-shows two at once. ``notes`` say what was repaired in the subtitles, ``dropped`` which cues were left out.
+``transcript.json`` has the form that recognition gives. Its segments are the cues, in order of time; they have no
+``words`` that were recognised, but ``timed_words`` where the file says when each is sung, as karaoke does. They may
+have a ``speaker`` and an ``alignment`` (the place in the picture), and overlap only where the original shows
+two at once. ``notes`` say what was repaired in the subtitles, ``dropped`` which cues were left out.
 
 ``track``: a number, from 1 among the subtitle tracks, or a language; without one, the text track that players choose.
 ``file``: the path of a file instead, with its SHA-256 as ``file_digest``, since a result is reused as long as the
@@ -82,7 +83,8 @@ def run(stage: stagekit.Stage) -> None:
     notes += (
         [f"the subtitles start at hour {hours}, as on a tape; they count from the movie's start now"] if hours else []
     )
-    transcript = {**heading(source, language), **transcript_of_cues.content(cues, duration), "notes": notes}
+    words = programme_time.without_hours(file.words, hours)
+    transcript = {**heading(source, language), **transcript_of_cues.content(cues, duration, words), "notes": notes}
     transcript["dropped"] = transcript_of_cues.dropped_of(phrases, repairs)
     for warning in (*warnings_of(file, cues, language, source), *after_the_end(cues, length, source)):
         stage.warn(warning)

@@ -22,12 +22,18 @@ class CueWord(Struct, frozen=True):
 
 def of_transcript(transcript: Mapping[str, Any]) -> list[CueWord]:
     """All words that have times, in their order."""
-    words = [word for segment in transcript.get("segments", ()) for word in segment.get("words", ())]
+    segments = transcript.get("segments", ())
+    words = [word for segment in segments for word in segment.get("words") or segment.get("timed_words", ())]
     found = (
-        CueWord(round(each["start"] * 1000), round(each["end"] * 1000), _letters(each["word"]), each["probability"])
+        CueWord(round(each["start"] * 1000), round(each["end"] * 1000), _letters(each["word"]), _probability(each))
         for each in words
     )
     return sorted((word for word in found if word.text), key=lambda word: word.start)
+
+
+def _probability(word: Mapping[str, Any]) -> float:
+    """Of words whose times are from a file of subtitles nobody doubts any."""
+    return float(word.get("probability", 1.0))
 
 
 def of_cue(cue: DraftCue, words: Sequence[CueWord]) -> list[CueWord]:

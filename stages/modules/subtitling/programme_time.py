@@ -1,8 +1,11 @@
 """Times of tapes: a programme starts there at a full hour, such as 01:00:00 or 10:00:00, and a movie at 0."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
-from subtitling.cues import Cue
+from subtitling.cues import Cue, TimedWord
+
+Timed = TypeVar("Timed", Cue, TimedWord)
 
 HOUR = 3_600_000  # milliseconds
 
@@ -18,6 +21,6 @@ def hour_of_start(cues: Sequence[Cue], duration: int) -> int:
     return hour if max(cue.start for cue in cues) - hour * HOUR < duration else 0
 
 
-def without_hours(cues: Sequence[Cue], hours: int) -> list[Cue]:
-    """The cues earlier by so many hours."""
-    return [cue._replace(start=cue.start - hours * HOUR, end=cue.end - hours * HOUR) for cue in cues]
+def without_hours(shown: Sequence[Timed], hours: int) -> list[Timed]:
+    """Cues or words earlier by so many hours."""
+    return [each._replace(start=each.start - hours * HOUR, end=each.end - hours * HOUR) for each in shown]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from subtitling import markup
-from subtitling.cues import Cue
+from subtitling.cues import Cue, TimedWord
 from subtitling.encodings import Undecodable, decode
 from subtitling.formats import detection, frames, sami, subrip, substation, subviewer, timed_lines, timed_text, webvtt
 from subtitling.formats.parsed_file import ParsedFile, ReadingOptions, Unreadable
@@ -36,6 +36,7 @@ class SubtitleFile:
 
     ``encoding``: Python's name; ``confidence``: over 0, and 1 where it is certain. ``language``: a code, where the file
     says it. ``left_out``: how many cues can't be read. ``notes``: what a reader should know.
+    ``words``: those whose times the file says, as karaoke does, in order of time.
     """
 
     cues: list[Cue]
@@ -45,6 +46,7 @@ class SubtitleFile:
     language: str = ""
     notes: Sequence[str] = ()
     left_out: int = 0
+    words: Sequence[TimedWord] = ()
 
 
 def read(
@@ -76,7 +78,8 @@ def read(
 def _file(parsed: ParsedFile, kind: str, tags: str, encoding: str, confidence: float = 1.0) -> SubtitleFile:
     cues = parsed.cues if tags == "raw" else [cue._replace(text=_without_blank_lines(cue.text)) for cue in parsed.cues]
     notes = [*parsed.notes, *_of_unread(parsed.unread)]
-    return SubtitleFile(cues, kind, encoding, confidence, parsed.language, notes, len(parsed.unread))
+    words = sorted(parsed.words, key=lambda word: word.start)
+    return SubtitleFile(cues, kind, encoding, confidence, parsed.language, notes, len(parsed.unread), words)
 
 
 def _of_unread(lines: Sequence[str]) -> list[str]:

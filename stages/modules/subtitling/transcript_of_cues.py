@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from subtitling import markup
 from subtitling.cue_repair import CueRepair
-from subtitling.cues import BOTTOM_CENTRE, Cue
+from subtitling.cues import BOTTOM_CENTRE, Cue, TimedWord
+from subtitling.formats import sung_words
 from subtitling.reader import SubtitleFile
 
+LATE = 100  # milliseconds before and after a cue in which its words may be sung: a repair may have made it shorter
 CERTAIN = 0.9  # a confidence from which a guess needs no warning
 REPAIR_NOTES = {
     "order": "cues stood in another order than that of time",
@@ -18,22 +21,31 @@ REPAIR_NOTES = {
 }
 
 
-def content(cues: Sequence[Cue], duration: float) -> dict[str, Any]:
-    """Segments, and the times of the cues as speech, since no other speech is known. ``duration`` in seconds."""
+def content(cues: Sequence[Cue], duration: float, words: Sequence[TimedWord] = ()) -> dict[str, Any]:
+    """Segments, and the times of the cues as speech, since no other speech is known. ``duration`` in seconds.
+
+    ``words``: those whose times the file says, in order of time; each segment that has them gets ``timed_words``.
+    """
     spans = [[start / 1000, end / 1000] for start, end in _without_overlap(cues)]
     spoken = round(sum(end - start for start, end in spans), 3)
     return {
         "duration_s": round(duration, 3),
-        "segments": [_segment(cue) for cue in cues],
+        "segments": [_segment(cue, words) for cue in cues],
         "speech": spans,
         "coverage": {"speech_s": spoken, "covered_s": spoken, "share": 1.0},
     }
 
 
-def _segment(cue: Cue) -> dict[str, Any]:
+def _segment(cue: Cue, words: Sequence[TimedWord]) -> dict[str, Any]:
     speaker = {"speaker": cue.speaker} if cue.speaker else {}
     alignment = {"alignment": cue.alignment} if cue.alignment != BOTTOM_CENTRE else {}
-    return {"start": cue.start / 1000, "end": cue.end / 1000, "text": cue.text, **speaker, **alignment}
+    found = sung_words.of_cue(markup.plain(cue.text), cue.start, cue.end, words, LATE) if words else []
+    timed = {"timed_words": [_word(each) for each in found]} if found else {}
+    return {"start": cue.start / 1000, "end": cue.end / 1000, "text": cue.text, **speaker, **alignment, **timed}
+
+
+def _word(word: TimedWord) -> dict[str, Any]:
+    return {"start": word.start / 1000, "end": word.end / 1000, "word": word.text}
 
 
 def _without_overlap(cues: Sequence[Cue]) -> Iterator[tuple[int, int]]:

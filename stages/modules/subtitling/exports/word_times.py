@@ -28,7 +28,8 @@ class KaraokeToken(NamedTuple):
 
 def of_transcript(transcript: Mapping[str, Any]) -> list[TimedWord]:
     """All words that have times, in order."""
-    words = [word for segment in transcript["segments"] for word in segment.get("words", ())]
+    segments = transcript["segments"]
+    words = [word for segment in segments for word in segment.get("words") or segment.get("timed_words", ())]
     timed = [TimedWord(round(word["start"] * 1000), round(word["end"] * 1000), word["word"]) for word in words]
     return sorted(timed, key=lambda word: word.start)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from subtitling.cues import Cue
+from subtitling.cues import Cue, TimedWord
 
 OPEN_END = 4000  # milliseconds that a cue stays, at most, if its file doesn't say when it ends
 
@@ -27,13 +27,15 @@ class ReadingOptions(NamedTuple):
 class ParsedFile(NamedTuple):
     """A file's cues in its order, the language that it says it is in, and what a reader should know.
 
-    ``unread``: the lines of times that can't be read; their cues are left out.
+    ``unread``: the lines of times that can't be read; their cues are left out. ``words``: those whose times the file
+    says, as karaoke does.
     """
 
     cues: list[Cue]
     language: str = ""
     notes: Sequence[str] = ()
     unread: Sequence[str] = ()
+    words: Sequence[TimedWord] = ()
 
 
 def with_ends(cues: Iterable[Cue]) -> list[Cue]:

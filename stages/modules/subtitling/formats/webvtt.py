@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from subtitling.cues import BOTTOM_CENTRE, Cue
-from subtitling.formats import subrip
+from subtitling.cues import BOTTOM_CENTRE, Cue, TimedWord
+from subtitling.formats import subrip, sung_words
 from subtitling.formats.parsed_file import ParsedFile, ReadingOptions
 from subtitling.formats.webvtt_text import shown_text
 
@@ -23,7 +23,8 @@ def parse(text: str, options: ReadingOptions) -> ParsedFile:
     language = next((found[1] for line in head if (found := LANGUAGE.fullmatch(line))), "")
     regions = dict(_region(block) for block in blocks if block[0].startswith("REGION"))
     cues = [cue for block in blocks if (cue := _cue(block, regions, options))]
-    return ParsedFile(cues, language, unread=[line for block in blocks for line in _unread(block)])
+    words = [word for block in blocks for word in _words(block)]
+    return ParsedFile(cues, language, unread=[line for block in blocks for line in _unread(block)], words=words)
 
 
 def _blocks(text: str) -> list[list[str]]:
@@ -51,6 +52,14 @@ def _cue(block: Sequence[str], regions: Mapping[str, float], options: ReadingOpt
             shown = shown_text(subrip.without_place(text), options.raw)
             return Cue(_time(times, 1), _time(times, 5), shown.text, shown.speaker, alignment)
     return None
+
+
+def _words(block: Sequence[str]) -> Sequence[TimedWord]:
+    """Those with times of their own."""
+    for index, line in enumerate(block[:2]):
+        if times := TIMES.fullmatch(line):
+            return sung_words.of_webvtt("\n".join(block[index + 1 :]), _time(times, 1), _time(times, 5))
+    return ()
 
 
 def _unread(block: Sequence[str]) -> list[str]:
