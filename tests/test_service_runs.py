@@ -200,6 +200,14 @@ def test_a_secret_parameter_reaches_the_service_and_no_file(project: ServiceProj
     assert eventually(lambda: project.left == [], 20), project.left
 
 
+def test_a_service_is_reached_where_the_shell_has_a_proxy(project: ServiceProject) -> None:
+    id = project.prepared()
+    proxy = dict.fromkeys(("http_proxy", "HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
+    done = project.sandbox.run("run-pipeline", "-j", id, variables=proxy)
+    assert done.code == 0, done.err
+    assert project.answer(id) == "hello 0"
+
+
 def test_two_runs_at_the_same_time_share_it(project: ServiceProject) -> None:
     first, second = project.prepared(mode="waits"), project.prepared(name="other", number=3)
     running = project.sandbox.start("run-pipeline", "-j", first)

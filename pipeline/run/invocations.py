@@ -63,13 +63,22 @@ class Invocations(Struct, frozen=True):
             file=file,
             log=self.job.log(attempt.stage),
             start="cold" if protected or command else start,
-            variables={**inheritance.passed(os.environ, stage.passed), **grant.variables},
+            variables={**inheritance.passed(os.environ, stage.passed), **grant.variables, **self._exceptions(task)},
             modules=modules,
             network=stage.network,
             writable=attempt.folder if stage.read_only else None,
             protected=protected,
             secrets=(*self.keys.secrets(stage).items(), *_tokens(task)),
         )
+
+    def _exceptions(self, task: Task) -> dict[str, str]:
+        """So that the stage reaches its services where its variables name a proxy."""
+        if not task.services:
+            return {}
+        from pipeline.services.proxy_exceptions import proxy_exceptions
+
+        interpreter = self.runtime.interpreters[task.stage.environment]
+        return proxy_exceptions({**interpreter.variables, **inheritance.passed(os.environ, task.stage.passed)})
 
     def _protected(self, stage: PlannedStage) -> Path | None:
         """A person's file that the stage reads by a link, where it can be kept from writing to it. It gets a process of

@@ -9,6 +9,7 @@ from pipeline.sdk.protocol import RUN_VARIABLE, SERVICE
 from pipeline.services.definition import Notified
 from pipeline.services.folder import MARK
 from pipeline.services.order import ServiceOrder
+from pipeline.services.proxy_exceptions import proxy_exceptions
 from pipeline.values import Struct, encode
 
 # They belong to the shell or the run that has started it, which it outlives.
@@ -39,6 +40,7 @@ def variables(order: ServiceOrder, ports: Mapping[str, int], token: str, folder:
     first = next(iter(ports.values()), None)
     return {
         **kept,
+        **proxy_exceptions(kept),
         **numbers,
         **watchdog,
         **({} if first is None else {"PORT": str(first)}),
