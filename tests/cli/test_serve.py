@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tests.conftest import BIN, Sandbox, offline
-from tests.services.serving.served import PATIENCE, Served
+from tests.services.serving.served import PATIENCE, RestlessClients, Served
 
 Patch = pytest.MonkeyPatch
 
@@ -106,32 +106,14 @@ def test_a_port_can_be_chosen_and_ctrl_c_ends_it(project: Sandbox) -> None:
 
 def test_a_client_that_sends_all_the_time_loses_no_request_when_a_new_version_takes_over(project: Sandbox) -> None:
     with Served(project, "web") as served:
-        port, stop, answers, errors = served.port(), threading.Event(), list[str](), list[Exception]()
-
-        def send() -> None:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-            while not stop.is_set():
-                try:
-                    connection.request("GET", "/")
-                    answer = connection.getresponse()
-                    answers.append(f"{answer.status} {answer.read().decode()}")
-                except (OSError, http.client.HTTPException) as error:
-                    errors.append(error)
-            connection.close()
-
-        threads = [threading.Thread(target=send) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        for number, name in ((2, "two"), (3, "three")):
-            version(project, name)
-            served.process.send_signal(signal.SIGHUP)
-            served.event("stopped", number - 1)
-        time.sleep(0.1)
-        stop.set()
-        for thread in threads:
-            thread.join(PATIENCE)
-        assert not errors
-        assert set(answers) == {f"200 {name} hello 1.0" for name in ("one", "two", "three")}
+        with RestlessClients(served.port()) as clients:
+            for number, name in ((2, "two"), (3, "three")):
+                version(project, name)
+                served.process.send_signal(signal.SIGHUP)
+                served.event("stopped", number - 1)
+            time.sleep(0.1)
+        assert not clients.errors
+        assert set(clients.answers) == {f"200 {name} hello 1.0" for name in ("one", "two", "three")}
 
 
 def test_a_request_that_has_begun_is_answered_by_its_own_version(project: Sandbox) -> None:
@@ -234,6 +216,23 @@ def test_its_gpu_is_leased_for_all_of_its_versions(project: Sandbox, tmp_path: P
         served.process.send_signal(signal.SIGHUP)
         served.event("stopped", 1)
         assert served.get() == (200, "two hello GPU-aaaa")
+
+
+DEAF = """\
+    import signal, subprocess
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    subprocess.Popen(["sleep", "600"])
+    global STAGE
+"""
+
+
+def test_a_program_that_heeds_no_signal_is_killed_with_all_that_it_started(project: Sandbox) -> None:
+    version(project, "one", SERVICE.replace("    global STAGE\n", DEAF).replace("timeout = 3", "timeout = 1"))
+    with Served(project, "web") as served:
+        served.port()
+        before = time.monotonic()
+        assert served.end()[0] == 0
+        assert 1.0 <= time.monotonic() - before < PATIENCE / 2  # the fixture looks whether all of it is gone
 
 
 def test_nothing_is_left_when_it_is_killed(project: Sandbox) -> None:

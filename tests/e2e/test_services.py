@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Sandbox
 from tests.e2e.conftest import REAL_VARIABLES
-from tests.services.serving.served import PATIENCE, Served
+from tests.services.serving.served import PATIENCE, RestlessClients, Served
 
 OLD, NEW = "1.60.0", "1.73.0"
 ENVIRONMENTS = {
@@ -214,3 +214,15 @@ def test_a_grpc_client_that_calls_all_the_time_loses_no_call_when_a_new_version_
         found = json.loads(said)
         assert found["failures"] == []
         assert list(found["heard"]) == [f"{word} {version}" for word in ("first", "second", "third")]
+
+
+def test_clients_of_fastapi_lose_no_request_when_a_new_version_takes_over(project: Sandbox) -> None:
+    with Served(project, "web_server") as served:
+        with RestlessClients(served.port("page")) as clients:
+            for number, word in ((2, "Second"), (3, "Third")):
+                project.write("stages/web_server.py", WEB_SERVER.replace("<h1>Words", f"<h1>{word}"))
+                served.process.send_signal(signal.SIGHUP)
+                served.event("stopped", number - 1)
+            time.sleep(0.2)
+        assert not clients.errors
+        assert set(clients.answers) == {f"200 <h1>{word}</h1>" for word in ("Words", "Second", "Third")}

@@ -81,3 +81,35 @@ class Served:
         for stream in (self.process.stdout, self.process.stderr):
             assert stream
             stream.close()
+
+
+class RestlessClients:
+    """Clients that ask all the time, each on one connection, until the block ends."""
+
+    def __init__(self, port: int, path: str = "/", count: int = 3) -> None:
+        self.answers: list[str] = []  # status and body
+        self.errors: list[Exception] = []
+        self._port, self._path = port, path
+        self._is_over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(count)]
+
+    def _ask(self) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
+        while not self._is_over.is_set():
+            try:
+                connection.request("GET", self._path)
+                answer = connection.getresponse()
+                self.answers.append(f"{answer.status} {answer.read().decode()}")
+            except (OSError, http.client.HTTPException) as error:
+                self.errors.append(error)
+        connection.close()
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        for thread in self._threads:
+            thread.join(PATIENCE)
