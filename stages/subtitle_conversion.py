@@ -27,7 +27,6 @@ import json
 
 import stagekit
 from subtitling import frame_clock, reader, style_profiles
-from subtitling.exports import word_stamps
 from subtitling.exports.export_formats import EXPORT_FORMATS
 from subtitling.exports.written_file import ExportOptions, Unwritable
 
@@ -46,8 +45,7 @@ def run(stage: stagekit.Stage) -> None:
     except (reader.Unreadable, ValueError) as error:
         raise stagekit.InputUnusable(f"{source} can't be read: {error}\n{ADVICE}") from None
     language = wish["language"] or found.language or source.name.partition(".")[0]
-    words = word_stamps.of_file(source, found)
-    options = ExportOptions(language, rate, style_profiles.is_right_to_left(language), source.stem, words)
+    options = ExportOptions(language, rate, style_profiles.is_right_to_left(language), source.stem, found.words)
     cues = [cue for cue in found.cues if cue.text.strip()]
     try:
         written = target.write(cues, options)

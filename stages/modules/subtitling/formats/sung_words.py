@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from subtitling.cues import TimedWord
 
-STAMP = re.compile(r"<(?:(\d+):)?(\d\d):(\d\d)\.(\d{3})>")
+STAMP = re.compile(r"<(?:(\d+):)?(\d{1,2}):(\d\d)\.(\d{3})>")
 OTHER_TAG = re.compile(r"<[^<>]*>")
 BLOCK = re.compile(r"\{([^{}]*)\}")
 LENGTH = re.compile(r"\\(?:kf|ko|k|K)(\d+)")

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from subtitling import reader
 from subtitling.cues import Cue, TimedWord
-from subtitling.exports import word_stamps
 from subtitling.exports.export_formats import EXPORT_FORMATS
 from subtitling.exports.written_file import ExportOptions, Unwritable
 
@@ -119,7 +118,7 @@ def test_words_have_the_times_at_which_they_were_heard(kind: str, tmp_path: Path
     words = [TimedWord(start, start + 100, text) for start, text in said]
     _, notes = round_trip(kind, tmp_path, CUES, options(words=words))
     file = tmp_path / f"film.{EXPORT_FORMATS[kind].suffix}"
-    heard = word_stamps.of_file(file, reader.read(file))
+    heard = reader.read(file).words
     assert [(word.start, word.text) for word in heard][:5] == [(start, text.strip()) for start, text in said[:5]]
     assert any("2 cues" in note and "length" in note for note in notes)
 
