@@ -223,6 +223,7 @@ def module(path: Path) -> str:
     return ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
 
 
+@cache
 def part(path: Path) -> str:
     """The folder of the package that a file lies in, or the module itself."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")

@@ -1,6 +1,7 @@
 """Documents name files and folders that exist."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ def named(text: str) -> set[str]:
     return set(PATH.findall(text))
 
 
+@cache
 def existing() -> set[str]:
     """Paths of all modules and of the folders around them, relative to the repository."""
     modules = [path.relative_to(REPOSITORY) for folder in FOLDERS for path in (REPOSITORY / folder).rglob("*.py")]

@@ -46,7 +46,7 @@ def served(sandbox: Sandbox, edits: bool) -> Iterator[Browser]:
     server = LocalServer(0)
     access = PageAccess(server.port, edits)
     server.answer, server.error_page = Site(ProjectFolder(sandbox.root), access).answer, pages.error
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.001})
     thread.start()
     yield Browser(access)
     server.shutdown()

@@ -26,7 +26,9 @@ def far(tmp_path: Path) -> Iterator[ContentStore]:
 
 
 @pytest.fixture
-def server(far: ContentStore) -> Iterator[ContentServer]:
+def server(far: ContentStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[ContentServer]:
+    serve = ContentServer.serve_forever
+    monkeypatch.setattr(ContentServer, "serve_forever", lambda own, _seconds: serve(own, 0.005))  # it ends as fast
     server = ContentServer(far, TOKEN, answers={"echo": lambda body: body})
     with server.running():
         yield server
