@@ -23,7 +23,7 @@ from pipeline.cluster.stages_ahead import StagesAhead
 from pipeline.cluster.waiting_stages import NeedsQueue, WaitingStages
 
 
-class Placement:
+class NodePlacement:
     def __init__(self, licences: Mapping[str, int] | None = None) -> None:
         """``licences``: how many tokens of each kind the run has."""
         self._licences = Licences(licences or {})

@@ -7,14 +7,14 @@ from heapq import heappop, heappush
 from itertools import count
 
 from pipeline.cluster.node_supply import NodeStart, NodeSupply, WaitingStage
-from pipeline.cluster.placement import Placement
+from pipeline.cluster.placement import NodePlacement
 
 
 @dataclass
 class Simulation:
     """Each start is an event, and each end."""
 
-    placement: Placement
+    placement: NodePlacement
     seconds: Callable[[WaitingStage], float]  # that a stage takes
     now: float = 0.0
     events: int = 0
@@ -62,7 +62,7 @@ class Simulation:
 
 def event_seconds(nodes: Iterable[NodeSupply], stages: Iterable[WaitingStage]) -> float:
     """What an event takes, all together, where these stages wait for these nodes; each takes some 1.05 seconds."""
-    placement = Placement()
+    placement = NodePlacement()
     simulation = Simulation(placement, lambda stage: 1 + hash(stage.id) % 100 / 1000, remembers=False)
     start = time.process_time()
     for node in nodes:

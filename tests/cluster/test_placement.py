@@ -12,12 +12,12 @@ from hypothesis import strategies as some
 
 from pipeline.cluster.kept_nodes import OVERTAKINGS
 from pipeline.cluster.node_supply import NodePreparation, NodeStart, NodeSupply, StageNeeds, WaitingStage
-from pipeline.cluster.placement import Placement
+from pipeline.cluster.placement import NodePlacement
 from tests.conftest import examples
 
 
-def placed(*nodes: NodeSupply, licences: dict[str, int] | None = None) -> Placement:
-    placement = Placement(licences)
+def placed(*nodes: NodeSupply, licences: dict[str, int] | None = None) -> NodePlacement:
+    placement = NodePlacement(licences)
     for node in nodes or (NodeSupply(name="a", cpus=2), NodeSupply(name="b", cpus=2)):
         placement.add_node(node)
     return placement
@@ -27,12 +27,12 @@ def stage(id: str, place: int = 0, remaining: float = 0.0, inputs: Any = (), **n
     return WaitingStage(id, StageNeeds(**needs), place, remaining, inputs)
 
 
-def push(placement: Placement, *stages: WaitingStage) -> None:
+def push(placement: NodePlacement, *stages: WaitingStage) -> None:
     for each in stages:
         placement.push(each)
 
 
-def starts(placement: Placement, now: float = 0.0) -> dict[str, str]:
+def starts(placement: NodePlacement, now: float = 0.0) -> dict[str, str]:
     return {each.stage.id: each.node for each in placement.decide(now) if isinstance(each, NodeStart)}
 
 
@@ -258,13 +258,13 @@ def _require_fitting(running: Iterable[NodeStart], nodes: list[NodeSupply]) -> N
 def test_an_event_takes_a_bounded_number_of_tries(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """In steps and not in seconds: the number of tries for each event doesn't grow with the number of stages."""
     tries = Counter[str]()
-    take = Placement._try
+    take = NodePlacement._try
 
     def counted(*arguments: Any) -> Any:
         tries["tries"] += 1
         return take(*arguments)
 
-    monkeypatch.setattr(Placement, "_try", counted)
+    monkeypatch.setattr(NodePlacement, "_try", counted)
     placement = placed(*(NodeSupply(name=f"node{number}", cpus=4) for number in range(20)))
     for number in range(count):
         placement.push(stage(str(number), number // 10, float(number % 10), cpus=1 + number % 2))
