@@ -14,6 +14,7 @@ from pipeline.calls.environment import CallEnvironment
 from pipeline.calls.errors import CallCancelled, CallTimedOut, RemoteError, SessionClosed, WorkerLost
 from pipeline.calls.session import CallSession
 from pipeline.errors import InputError, UsageError
+from tests.conftest import Sandbox
 from tests.test_process import alive, eventually
 
 
@@ -61,6 +62,19 @@ def test_the_next_session_finds_the_worker_and_what_the_file_keeps(alpha: CallEn
             assert later.is_warm
             assert later.pid == worker
             assert later.tick() == number
+
+
+def test_a_worker_that_holds_more_memory_than_it_may_serves_no_other_session(
+    ready: Sandbox, ended_workers: None, called: Path
+) -> None:
+    ready.write("config/pipeline.yaml", "default_workflows: []\nworkers: {memory: 1 MiB}\n")
+    environment = pipeline.environment("alpha", ready.root)
+    with environment.open(called) as first:
+        assert first.tick() == 1
+        assert first.tick() == 2
+    with environment.open(called) as second:
+        assert not second.is_warm
+        assert second.tick() == 1
 
 
 def test_a_changed_file_is_loaded_again_and_said(alpha: CallEnvironment, called: Path) -> None:
