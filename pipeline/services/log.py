@@ -20,11 +20,14 @@ Sink = Callable[[bytes], None]
 class ServiceLog:
     """Takes bytes as they come, and writes whole lines. ``secrets`` never get into it, among them the token."""
 
-    def __init__(self, path: Path, secrets: Collection[str], sink: Sink | None = None) -> None:
-        """``sink`` gets each line, without its end."""
+    def __init__(
+        self, path: Path, secrets: Collection[str], sink: Sink | None = None, noise: Collection[str] = ()
+    ) -> None:
+        """``sink`` gets each line, without its end. Lines with ``noise`` are in the file, but not the last ones."""
         self.path = path
         self._forms = masking.forms(secrets)
         self._sink = sink
+        self._noise = [each.encode() for each in noise]
         self._rest = b""
         self._last: deque[bytes] = deque(maxlen=LAST_LINES)
         self._file: int | None = None
@@ -76,7 +79,7 @@ class ServiceLog:
     def _write(self, data: bytes) -> None:
         """Whole lines."""
         lines = data[:-1].split(b"\n")
-        self._last.extend(lines[-LAST_LINES:])
+        self._last.extend(line for line in lines if not any(each in line for each in self._noise))
         if self._sink is not None:
             for line in lines:
                 self._sink(line)

@@ -6,6 +6,7 @@ from pathlib import Path
 from pipeline import process_tree
 from pipeline.digests import sha256_of_file
 from pipeline.services import invocation
+from pipeline.services.definition import HttpProbe, ServiceDefinition
 from pipeline.services.events import ProgramEnd, StartFailure, TreeEnd
 from pipeline.services.folder import LOG, ServiceFolder
 from pipeline.services.log import ServiceLog, Sink
@@ -33,9 +34,8 @@ class ProgramRun:
         self._folder = folder
         self._token = token
         self._notify = notify
-        self.log = ServiceLog(
-            Path(order.log) if order.log else folder.file(LOG), [token, *order.secrets.values()], sink
-        )
+        log = Path(order.log) if order.log else folder.file(LOG)
+        self.log = ServiceLog(log, [token, *order.secrets.values()], sink, _own_requests(order.definition))
         self.ports: ReservedPorts | None = None
         self.started_at = 0.0  # seconds since 1970
         self._program: ServiceProgram | None = None
@@ -143,3 +143,9 @@ class ProgramRun:
     def _says_taken(self) -> bool:
         said = "\n".join(self.log.last_lines).lower()
         return any(words in said for words in TAKEN_WORDS)
+
+
+def _own_requests(definition: ServiceDefinition) -> list[str]:
+    """As servers write them into their logs: hundreds of them would hide what a service said before it failed."""
+    ways = [definition.ready.way, *([definition.alive.way] if definition.alive else [])]
+    return [f"GET {way.path} HTTP/" for way in ways if isinstance(way, HttpProbe)]

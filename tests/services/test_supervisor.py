@@ -64,6 +64,17 @@ def test_one_that_is_never_ready_fails_with_the_last_answer_and_its_last_lines(s
     assert "503" in status.failure.text
 
 
+def test_the_requests_of_probes_hide_nothing_that_a_failed_service_said(services: Services) -> None:
+    probe = ServiceProbe(definition().ready.way, period=0.01, start_timeout=1.5)
+    body = (
+        "READY_AT = 1e9\nprint('no room on the card')\n"
+        "Handler.log_message = lambda self, words, *values: print(words % values, flush=True)"
+    )
+    status = over(services.started(serving(body), definition(probe)))
+    assert status.failure is not None
+    assert status.failure.log_lines == ("no room on the card",)
+
+
 def test_one_that_ends_at_once_fails_with_what_it_said(services: Services) -> None:
     status = over(services.started("def serve(stage):\n    raise ValueError('no such weights')\n", restarts(0)))
     assert status.failure is not None
