@@ -116,10 +116,15 @@ class NodeAgent:
                 self._stop(attempt, "cancelled")
 
     def forget(self, id: AttemptId) -> None:
-        """The run has all that it needs of an attempt that has ended; one that goes on is ended first."""
+        """The run has all that it needs of an attempt that has ended; one that goes on is ended first.
+
+        Raises ``NotReady`` where it hasn't ended in a few seconds, as while an environment is built for it.
+        """
         self.cancel(id)
         if thread := self._threads.get(id):
-            thread.join()
+            thread.join(2 * GRACE_SECONDS)
+            if thread.is_alive():
+                raise NotReady(f"attempt {id.number} at {id.stage} hasn't ended yet")
         with self._lock:
             self._attempts.pop(id, None)
             self._ended.pop(id, None)

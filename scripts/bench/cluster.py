@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""What placement takes on a large cluster, simulated: no processes, the real code with a virtual clock.
+"""What placement takes on a large cluster, and what a file takes to another node.
 
     .venv-dev/bin/python scripts/bench/cluster.py [--json] [--check]
 
-The figure is the time for an event with a million stages, as a multiple of that with ten thousand.
+Placement is simulated: no processes, the real code with a virtual clock. Its figure is the processor time for an event
+with a million stages, as a multiple of that with ten thousand. A file of 100 MiB goes from one store to another,
+over loopback: as a multiple of a bare copy by a socket, with its digest.
 """
 
 import argparse
@@ -12,13 +14,15 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from cluster_simulation import event_seconds
+from cluster_transfer import transfer_ratio
 from figures import Figures, add_options
 
 from pipeline.cluster.node_supply import NodeSupply, StageNeeds, WaitingStage
 
 NODES, CPUS, KINDS = 1000, 8, 5
 FEW, MANY = 10_000, 1_000_000
-ROUNDS = 5  # of the few: they take a moment
+ROUNDS = 5  # of the few, and of transfers: they take a moment
+MEGABYTES = 100
 
 
 def nodes() -> Iterator[NodeSupply]:
@@ -42,8 +46,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser)
     options = parser.parse_args()
-    figures = Figures({"event_ratio": 1.3})
+    figures = Figures({"event_ratio": 1.3, "transfer_ratio": 1.3})
     figures.measure_all(["event_ratio", "event_microseconds"], measure, f"{NODES} nodes, {FEW} and {MANY} stages")
+    figures.measure("transfer_ratio", lambda: transfer_ratio(MEGABYTES, ROUNDS), f"{MEGABYTES} MiB")
     return figures.end(options)
 
 

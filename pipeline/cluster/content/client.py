@@ -59,7 +59,7 @@ class ContentClient:
 
     def fetch_file(self, digest: str, size: int, target: Path) -> None:
         """As ``fetch``, to a file that isn't there yet; what has come lies beside it until it is whole."""
-        part = target.with_name(f".{target.name}.part")
+        part = target.with_name(f".{digest[-16:]}.part")  # its own name may be as long as names can be
         with PartialContent(part, digest, size) as partial:
             self._persist(lambda: None if partial.is_whole else partial.offset, lambda _: self._fetch_rest(partial))
             try:

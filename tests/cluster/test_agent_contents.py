@@ -1,0 +1,75 @@
+"""Contents on their way to an agent that is killed, and from it to a run that is."""
+
+import http.client
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.cluster.attempt_outcome import AttemptOutcome
+from pipeline.cluster.content.client import ContentClient
+from pipeline.cluster.content.partial import PartialContent
+from pipeline.cluster.ordered_items import OrderedFile, OrderedFolder
+from pipeline.directories.manifest import TreeEntry
+from pipeline.values import replace
+from tests.cluster.helpers import BOUND, TOKEN, Orders, agent_in
+
+SIZE = 3 << 20
+
+
+def test_what_came_before_an_agent_was_killed_need_not_come_again(orders: Orders, tmp_path: Path) -> None:
+    film = orders.file("film.mp4", os.urandom(SIZE))
+    with agent_in(tmp_path / "node") as agent:
+        _send_first_half(agent.client.contents, film, orders.files[film.digest].read_bytes())
+        agent.process.send_signal(signal.SIGKILL)
+    with agent_in(tmp_path / "node") as agent:
+        assert (agent.client.contents.received(film.digest) or 0) >= SIZE // 2
+        agent.client.contents.push(orders.files[film.digest], film.digest)
+        assert agent.client.contents.received(film.digest) is None
+
+
+def test_what_came_before_a_run_was_killed_need_not_come_again(orders: Orders, tmp_path: Path) -> None:
+    film = orders.file("film.mp4", os.urandom(SIZE))
+    data = orders.files[film.digest].read_bytes()
+    outcome = AttemptOutcome(id=orders.order("pass").id, node="node1", outputs={"film": film})
+    (tmp_path / "pulled").mkdir()
+    with agent_in(tmp_path / "node") as agent:
+        agent.client.contents.push(orders.files[film.digest], film.digest)
+        with PartialContent(tmp_path / "pulled" / f".{film.digest[-16:]}.part", film.digest, SIZE) as partial:
+            partial.write(data[: SIZE // 2])
+        agent.client.pull(outcome, tmp_path / "pulled")
+    assert [each.name for each in (tmp_path / "pulled").iterdir()] == ["film.mp4"]
+    assert (tmp_path / "pulled" / "film.mp4").read_bytes() == data
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        OrderedFile("../a", "blake3:" + "0" * 64, 1),
+        OrderedFolder("..", ()),
+        OrderedFolder("files", (TreeEntry("../a", "file", 1, "0" * 64),)),
+    ],
+)
+def test_a_node_cannot_let_a_run_write_elsewhere(
+    orders: Orders, tmp_path: Path, item: OrderedFile | OrderedFolder
+) -> None:
+    outcome = AttemptOutcome(id=orders.order("pass").id, node="node1", outputs={"film": item})
+    (tmp_path / "pulled").mkdir()
+    with agent_in(tmp_path / "node") as agent, pytest.raises(ValueError, match="can't be the name"):
+        agent.client.pull(replace(outcome, outputs={"film": item}), tmp_path / "pulled")
+    assert list((tmp_path / "pulled").iterdir()) == []
+
+
+def _send_first_half(client: ContentClient, film: OrderedFile, data: bytes) -> None:
+    """And wait until it is there; the rest never comes."""
+    connection = http.client.HTTPConnection(client.address)
+    connection.putrequest("PUT", f"/content/{film.digest}")
+    connection.putheader("Authorization", f"Bearer {TOKEN}")
+    connection.putheader("Content-Length", str(SIZE))
+    connection.endheaders(data[: SIZE // 2])
+    until = time.monotonic() + BOUND
+    while (client.received(film.digest) or 0) < SIZE // 2 and time.monotonic() < until:
+        time.sleep(0.01)
+    connection.close()
