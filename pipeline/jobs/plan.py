@@ -115,8 +115,9 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
 class PlannedService(Struct, frozen=True, forbid_unknown_fields=True):
     """A service of a job: a program that its stages use while they run. It has no result."""
 
-    stage: PlannedStage  # without inputs and outputs
-    definition: dict[str, Any]  # a ``ServiceDefinition``; jobs without services are spared its import
+    # Without inputs and outputs. How it is asked whether it is ready stands in the stage's file alone: that may be a
+    # command, and a plan leads to none but the project's own.
+    stage: PlannedStage
 
     @property
     def name(self) -> str:

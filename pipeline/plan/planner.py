@@ -64,7 +64,7 @@ def plan(workflow: WorkflowSpec, values: Mapping[str, Any], catalog: Catalog) ->
         workflow.timeout_seconds,
         tuple(ref for ref, each in found if each.beside),
         _disk(workflow, expansion),
-        service_entries.used(ordered, services, catalog.stage),
+        service_entries.used(ordered, services),
     )
 
 

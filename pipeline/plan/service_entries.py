@@ -7,7 +7,6 @@ from pipeline.config.stages import StageSpec
 from pipeline.config.workflows import StageUse, WorkflowSpec
 from pipeline.errors import did_you_mean
 from pipeline.jobs.plan import PlannedService, PlannedStage
-from pipeline.values import plain
 
 # What an entry may say of a stage and not of a service, with the reason.
 UNFIT = {
@@ -69,11 +68,7 @@ def check_reachable(workflow: WorkflowSpec, use: StageUse, policy: Mapping[str, 
         raise workflow.source.error(("stages", use.id, "services"), message, "leave 'network: false' out")
 
 
-def used(
-    stages: Iterable[PlannedStage], services: Mapping[str, PlannedStage], spec_of: Callable[[str], StageSpec]
-) -> tuple[PlannedService, ...]:
-    """The services that some stage of the plan uses. ``spec_of``: by the name of a stage's file."""
+def used(stages: Iterable[PlannedStage], services: Mapping[str, PlannedStage]) -> tuple[PlannedService, ...]:
+    """The services that some stage of the plan uses."""
     names = {name for stage in stages for name in stage.services.values()}
-    return tuple(
-        PlannedService(stage, plain(spec_of(stage.uses).service)) for name, stage in services.items() if name in names
-    )
+    return tuple(PlannedService(stage) for name, stage in services.items() if name in names)

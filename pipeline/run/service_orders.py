@@ -3,11 +3,12 @@
 import os
 from pathlib import Path
 
-from pipeline.config import shared_modules
+from pipeline.config import shared_modules, stages
 from pipeline.digests import sha256_of_file, tagged_digest
 from pipeline.envs import inheritance
 from pipeline.envs.build import Build
 from pipeline.envs.registry import MARKER
+from pipeline.errors import ConfigurationError
 from pipeline.host.resources import Grant
 from pipeline.jobs.plan import PlannedService, PlannedStage
 from pipeline.project import ProjectFolder
@@ -17,7 +18,7 @@ from pipeline.run.invocations import Invocations
 from pipeline.sdk.protocol import RUN_VARIABLE
 from pipeline.services.definition import ServiceDefinition
 from pipeline.services.order import ServiceOrder
-from pipeline.values import from_plain, plain, replace
+from pipeline.values import plain, replace
 
 
 def order_of(project: ProjectFolder, invocations: Invocations, service: PlannedService) -> ServiceOrder:
@@ -26,13 +27,13 @@ def order_of(project: ProjectFolder, invocations: Invocations, service: PlannedS
     key = keys.of_service(service.name).digest
     interpreter = runtime.interpreters[stage.environment]
     variables = {**interpreter.variables, **inheritance.passed(os.environ, stage.passed)}
-    content = _invocation(invocations, stage)
+    content, definition = _invocation(invocations, stage), definition_of(project, stage.uses)
     return ServiceOrder(
         # Another definition, such as of its ports, is another process; so is that of another project.
-        key=tagged_digest("service", {"key": key, "of": service.definition, "project": str(project.root)}),
+        key=tagged_digest("service", {"key": key, "of": plain(definition), "project": str(project.root)}),
         name=stage.uses,
         project=str(project.root),
-        definition=from_plain(service.definition, ServiceDefinition),
+        definition=definition,
         python=str(interpreter.python),
         prefix=str(interpreter.prefix),
         # It is no process of this run, which would be ended with it.
@@ -47,6 +48,18 @@ def order_of(project: ProjectFolder, invocations: Invocations, service: PlannedS
         secrets=dict(keys.secrets(stage)),
         resources=stage.resources,
     )
+
+
+def definition_of(project: ProjectFolder, uses: str) -> ServiceDefinition:
+    """How the service is asked, stopped and started again, as its stage's file says now.
+
+    Raises ``ConfigurationError`` where it isn't a service (any more).
+    """
+    definition = stages.load(project, uses).service
+    if definition is None:
+        file = project.shown(project.stage_file(uses))
+        raise ConfigurationError(f"{file} is no service any more", f"put its table 'service' back into {file}")
+    return definition
 
 
 def with_grant(order: ServiceOrder, grant: Grant) -> ServiceOrder:

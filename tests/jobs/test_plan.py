@@ -152,7 +152,7 @@ def test_the_schema_takes_what_is_written_with_every_field(tmp_path: Path) -> No
     assert plain(stage).keys() == set(PlannedStage.__struct_fields__)
     assert plain(stage.resources).keys() == set(ResourceRequest.__struct_fields__)
     assert plain(stage.retries).keys() == set(Retries.__struct_fields__)
-    service = PlannedService(a_stage("server"), {"ready": {"way": {"way": "tcp"}}})
+    service = PlannedService(a_stage("server"))
     assert schema_errors(plain(a_plan(stages=[stage], services=[plain(service)])), "job") == []
 
 

@@ -9,7 +9,7 @@ from tests.jobs.helpers import DIGEST, a_plan, a_stage
 
 PLAN = a_plan(
     stages=[a_stage("ask", services={"api": "server"}), a_stage("lone")],
-    services=[plain(PlannedService(a_stage("server", uses="api_server"), {"ready": {}}))],
+    services=[plain(PlannedService(a_stage("server", uses="api_server")))],
 )
 STARTED, READY = ServiceStarted("server", DIGEST), ServiceReady("server", 1.25)
 CRASHED = ServiceEnded("server", "it was killed by SIGKILL", "crashed", ("last words",))

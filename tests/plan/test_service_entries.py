@@ -8,8 +8,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.errors import ConfigurationError
 from pipeline.jobs.plan import PlannedService
 from pipeline.plan.planner import PlannedWorkflow, plan
-from pipeline.services.definition import HttpProbe, ServiceDefinition
-from pipeline.values import decode, encode, from_plain
+from pipeline.values import decode, encode
 
 Write = Callable[[str], None]
 SERVER = (
@@ -44,8 +43,6 @@ def test_a_service_is_planned_beside_the_stages_that_use_it(catalog: Catalog, wr
     assert all(stage.services == {"api": "server"} and stage.needs == () for stage in result.stages)
     (service,) = result.services
     assert (service.name, service.stage.environment, service.stage.models) == ("server", "other", {"weights": "tiny"})
-    definition = from_plain(service.definition, ServiceDefinition)
-    assert definition.ready.way == HttpProbe("/health")
     assert (result.environments, result.models) == (["e", "other"], ["tiny"])
     assert decode(encode(service), PlannedService) == service
 

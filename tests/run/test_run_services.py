@@ -17,9 +17,10 @@ from pipeline.host.machine import Machine
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedService, PlannedStage
 from pipeline.jobs.state import Status
-from pipeline.run import held_service
+from pipeline.run import held_service, service_orders
 from pipeline.run.bounds import Bounds
 from pipeline.services.client import SUPERVISOR_ENDED
+from pipeline.services.definition import ServiceDefinition, ServiceProbe, TcpProbe
 from pipeline.services.order import ServiceOrder
 from pipeline.services.status import FailureKind, ServiceFailure, ServiceState, ServiceStatus
 from pipeline.values import ValidationError, plain, replace
@@ -108,6 +109,8 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     services = Services()
     services.beginnings = [[STARTING, READY]]
     monkeypatch.setattr(held_service, "connect", services.connect)
+    definition = ServiceDefinition(ready=ServiceProbe(TcpProbe()))
+    monkeypatch.setattr(service_orders, "definition_of", lambda _project, _uses: definition)
     yield services
     assert all(client.is_closed for client in services.clients), "a run lets go of its services"
 
@@ -118,7 +121,7 @@ def user(name: str, *needs: str, service: str = "server", **fields: Any) -> Plan
 
 def server(name: str = "server", **fields: Any) -> dict[str, Any]:
     stage = a_stage(name, **{"inputs": {}, "outputs": {}, "parameters": {"of": name}, **fields})
-    planned: dict[str, Any] = plain(PlannedService(stage, {"ready": {"way": {"way": "tcp"}}}))
+    planned: dict[str, Any] = plain(PlannedService(stage))
     return planned
 
 

@@ -294,7 +294,7 @@ def test_the_schema_of_an_output_counts_by_its_content(project: ProjectFolder) -
 
 def with_service(project: ProjectFolder, **changes: Any) -> Key:
     """The key of a stage that uses a service."""
-    server = PlannedService(a_stage("server", **changes), {"ready": {"way": {"way": "tcp"}}})
+    server = PlannedService(a_stage("server", **changes))
     return key(project, a_stage("ask", services={"api": "server"}), services=[plain(server)])
 
 
@@ -310,13 +310,6 @@ def test_all_that_decides_what_a_service_answers_is_in_the_key_of_who_uses_it(pr
     changed.append(with_service(project, parameters={"voice": "a"}))
     assert len({each.digest for each in (before, *changed)}) == 4
     assert changed_parts(before.parts, changed[0].parts) == ["services"]
-
-
-def test_how_a_service_is_asked_whether_it_is_ready_is_in_no_key(project: ProjectFolder) -> None:
-    stage = a_stage("ask", services={"api": "server"})
-    services = [plain(PlannedService(a_stage("server"), {"restarts": n})) for n in (1, 2)]
-    first, second = (key(project, stage, services=[each]) for each in services)
-    assert first == second
 
 
 def test_where_a_service_is_counts_no_more_than_a_place(project: ProjectFolder) -> None:
