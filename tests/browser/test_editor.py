@@ -86,9 +86,13 @@ def test_of_two_tabs_at_one_cue_the_second_sees_what_the_first_wrote(
     other = opened(context.new_page(), served, job)
     for page in (editor, other):
         choose(page, "fourth")
+    other.keyboard.press("Enter")
+    other.keyboard.press("Control+a")
     write(editor, "From the first tab")
     expect_saved(editor)
-    write(other, "From the second tab")
+    other.wait_for_timeout(1000)  # in which it hears of that
+    expect(other.locator("#text")).to_have_value("The fourth")
+    other.keyboard.type("From the second tab")
     conflict = other.get_by_role("dialog", name="Somebody else has changed this cue")
     expect(conflict).to_contain_text("From the first tab")
     expect(conflict.get_by_label("Your text")).to_have_value("From the second tab")
@@ -110,6 +114,22 @@ def test_what_one_tab_writes_the_other_shows_at_once(
     expect_listed(editor, "From the first tab", SECOND, "From the second tab", FOURTH)
     expect_saved(editor)
     assert other.evaluate("window.sameDocument")
+
+
+def test_a_text_that_one_leaves_as_it_was_becomes_what_another_tab_made_of_it(
+    editor: Page, served: ServedPage, job: str, context: BrowserContext
+) -> None:
+    other = opened(context.new_page(), served, job)
+    choose(other, "Third")
+    other.keyboard.press("Enter")
+    choose(editor, "Third")
+    write(editor, "From the first tab")
+    expect_saved(editor)
+    other.wait_for_timeout(1000)
+    expect(other.locator("#text")).to_have_value("Third one")
+    other.keyboard.press("Escape")
+    expect(other.locator("#text")).to_have_value("From the first tab")
+    expect_listed(other, FIRST, SECOND, "From the first tab", FOURTH)
 
 
 def test_what_one_types_stays_while_another_tab_changes_other_cues(

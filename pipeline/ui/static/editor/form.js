@@ -22,7 +22,8 @@ export class CueForm {
     store.addEventListener("begun", () => this.names());
     store.addEventListener("changed", ({ detail }) => { if (detail.changed.length || detail.gone.length) this.names(); });
     this.text.addEventListener("input", () => this.typed());
-    this.text.addEventListener("blur", () => this.keep());
+    this.text.addEventListener("blur", async () => { await this.keep(); server.state(); });
+    server.held = () => document.activeElement === this.text ? this.id : null;
     document.addEventListener("visibilitychange", () => this.keep());
     addEventListener("pagehide", () => this.keep());
     for (const field of [this.start, this.end]) field.addEventListener("change", () => this.times());

@@ -14,6 +14,7 @@ export class Server extends EventTarget {
     this.busy = false;
     this.problem = "";
     this.unsent = null; // a text that is being typed
+    this.held = () => null; // the id of the cue in whose text somebody is
   }
 
   token() { return document.querySelector("meta[name=pipeline-token]")?.content ?? ""; }
@@ -101,7 +102,8 @@ export class Server extends EventTarget {
     return true;
   }
 
-  // What others have made of the cues since. An edit of this page that is under way brings it, too.
+  // What others have made of the cues since. An edit of this page that is under way brings it, too. A text in which
+  // somebody is stays as it is until they leave it, or are told of the conflict.
   async catchUp() {
     const { base, revision } = this.store.about;
     if (!base) return;
@@ -109,6 +111,9 @@ export class Server extends EventTarget {
     if (this.isBehind) return;
     const told = await this.get(`${this.track}/changes?${new URLSearchParams({ base, revision })}`).catch(() => null);
     if (!told || this.unsaved || this.store.about.base !== base || this.store.about.revision !== revision) return;
+    const held = this.held();
+    this.isBehind = held !== null && !told.reload && (told.gone.includes(held) || told.cues.some((cue) => cue.id === held));
+    if (this.isBehind) return;
     if (told.reload) this.dispatchEvent(new CustomEvent("reload"));
     else if (told.revision !== revision) this.store.apply(told);
     this.state();
