@@ -1,6 +1,7 @@
 """Services that run now, for people: which there are, and asking one to end or to start anew."""
 
 import contextlib
+import os
 import select
 import time
 from collections.abc import Iterator
@@ -32,9 +33,7 @@ class Conversation:
         """Each as it comes, until the supervisor has ended. Raises ``TimeoutError`` where that takes longer."""
         until = time.monotonic() + seconds
         while True:
-            poller = select.poll()
-            poller.register(self._connection, select.POLLIN)
-            if not poller.poll(max(0.0, until - time.monotonic()) * 1000):
+            if not _readable(self._connection.fileno(), until):
                 raise TimeoutError
             data = self._received()
             *lines, self._unread = (self._unread + data).split(b"\n")
@@ -61,16 +60,41 @@ def all_reports(runtime: Path) -> list[tuple[ServiceFolder, ServiceReport]]:
 
 
 def stop(folder: ServiceFolder, seconds: float) -> bool:
-    """Whether it has ended in this time, with all that it started."""
-    try:
-        with contextlib.closing(Conversation(folder, STOP)) as conversation:
-            for _ in conversation.reports(seconds):
-                pass
-    except TimeoutError:
-        return False
-    except OSError:
+    """Whether it has ended in this time, with all that it started and with what its supervisor held."""
+    until = time.monotonic() + seconds
+    report = _report(folder)
+    if report is None:
         return True  # it had ended before it was asked
-    return True
+    with _opened_process(report.supervisor) as process:
+        try:
+            with contextlib.closing(Conversation(folder, STOP)) as conversation:
+                for _ in conversation.reports(seconds):
+                    pass
+        except TimeoutError:
+            return False
+        except OSError:
+            return True
+        return process is None or bool(_readable(process, until))
+
+
+@contextlib.contextmanager
+def _opened_process(pid: int) -> Iterator[int | None]:
+    """A descriptor that becomes readable when the process has ended; ``None`` where there are none."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        yield None
+        return
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _readable(descriptor: int, until: float) -> list[tuple[int, int]]:
+    poller = select.poll()
+    poller.register(descriptor, select.POLLIN)
+    return poller.poll(max(0.0, until - time.monotonic()) * 1000)
 
 
 def stop_unused(folder: ServiceFolder) -> bool:

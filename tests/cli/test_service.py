@@ -88,6 +88,7 @@ def test_one_that_is_used_stops_only_by_force(sandbox: Sandbox, services: Servic
     refused = sandbox.give("pipeline", "service", "stop", "server")
     assert (refused.code, refused.next_step) == (2, "pipeline service stop server --force")
     assert sandbox.give("pipeline", "service", "stop", "server", "--force").out == "stopped 1 of 1\n"
+    assert supervisors(services.runtime) == []  # with all that it held
     assert client.wait_ready(5).state == "ended"
     assert left(services.runtime) == []
 
