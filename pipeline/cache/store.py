@@ -145,8 +145,8 @@ class ResultStore:
         for name in {output.file: name for name, output in trees.items()}.values():
             from pipeline.cache import stored_directories
 
-            target, digest = part / OUTPUTS / outputs[name].name, trees[name].digest
-            stored_directories.put(self._trees(), outputs[name], target, digest, signatures.get(name))
+            target = part / OUTPUTS / outputs[name].name
+            stored_directories.put(self._trees(), outputs[name], target, signatures.get(name))
         sources = {outputs[name].name: outputs[name] for name in files}
         return trees | self._place(sources, part / OUTPUTS, files, writable=False)
 

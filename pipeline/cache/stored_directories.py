@@ -6,8 +6,6 @@ directory with another signature, such as that of an entry which a job that is g
 """
 
 import contextlib
-import errno
-import os
 from pathlib import Path
 
 from pipeline.cache.damage import DamagedEntry
@@ -23,11 +21,12 @@ from pipeline.values import ValidationError, decode, encode, replace
 SIGNATURES = "signatures.json"
 
 
-def put(placer: TreePlacer, source: Path, target: Path, digest: str, known: Signature | None) -> None:
+def put(placer: TreePlacer, source: Path, target: Path, known: Signature | None) -> None:
     """Share a committed directory and its manifest with an entry that is being filled. ``known``: its signature when
-    it was committed. Raises ``OSError``."""
-    if not (before := _placed(placer, source, target, digest)):
-        raise OSError(errno.ENOENT, "its manifest isn't there", os.fspath(manifest.place_for(source)))
+    it was committed. Whether the manifest is whole shows when the entry is taken. Raises ``OSError``."""
+    before = scan(source)
+    placer.place(source, before, target)
+    manifest.copy(source, target)
     if known == before.signature:
         _note(target, scan(target).signature)
 

@@ -73,6 +73,13 @@ def write(directory: Path, manifest: Manifest) -> None:
     write_at_once(file, encode(manifest))
 
 
+def copy(directory: Path, other: Path) -> None:
+    """Give another place of a directory its manifest, as it is. Raises ``OSError``."""
+    file = place_for(other)
+    file.parent.mkdir(exist_ok=True)
+    write_at_once(file, place_for(directory).read_bytes())
+
+
 def read(directory: Path, digest: str) -> Manifest | None:
     """The manifest that was written for a directory; ``None`` where it isn't there, or isn't that of the digest."""
     manifest = _decoded(directory)
