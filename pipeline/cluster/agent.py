@@ -20,6 +20,7 @@ from pipeline.cluster.node_attempt import NodeAttempt
 from pipeline.cluster.node_environments import NodeEnvironments
 from pipeline.cluster.node_folder import NodeFolder
 from pipeline.errors import NotReady
+from pipeline.executors import runtime_folder
 from pipeline.executors.base import WorkerLimits
 from pipeline.files import try_remove_tree, write_whole
 from pipeline.values import Struct, decode, encode
@@ -51,7 +52,8 @@ def running(settings: AgentSettings, variables: Mapping[str, str]) -> Iterator["
     with content_store.opened(folder.contents, settings.limit) as store:
         runs = LocalRuns(folder.project.logs, settings.workers, settings.runtime)
         environments = NodeEnvironments(folder, store)
-        agent = NodeAgent(AttemptWork(settings.name, folder, store, environments, runs, variables))
+        busy = settings.runtime or runtime_folder.locate(variables)
+        agent = NodeAgent(AttemptWork(settings.name, folder, store, environments, runs, variables, busy))
         try:
             yield agent
         finally:

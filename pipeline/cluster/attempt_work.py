@@ -15,6 +15,7 @@ from pipeline.cluster.local_runs import LocalRuns
 from pipeline.cluster.node_attempt import NodeAttempt
 from pipeline.cluster.node_environments import EnvironmentUnavailable, NodeEnvironments
 from pipeline.cluster.node_folder import NodeFolder
+from pipeline.digests import sha256_of_bytes
 from pipeline.directories.reading import DirectoryUnusable
 from pipeline.environments import own_variables
 from pipeline.envs.inheritance import LOCALE, visible
@@ -23,10 +24,11 @@ from pipeline.executors.base import Exited, Invocation
 from pipeline.files import write_at_once
 from pipeline.jobs.output_files import OutputsMissing
 from pipeline.process import Interpreter
+from pipeline.run.invocation_file import SCHEMA
+from pipeline.run.supervision.guardian import Guardian
 from pipeline.sdk.protocol import RUN_VARIABLE
 from pipeline.values import Struct, encode, replace
 
-INVOCATION_SCHEMA = 2
 GRACE_SECONDS = 5.0
 RUN = "run"  # the folder that the stage may write into
 
@@ -44,6 +46,7 @@ class AttemptWork(Struct, frozen=True):
     environments: NodeEnvironments
     runs: LocalRuns
     variables: Mapping[str, str]  # of the agent's process
+    busy: Path | None = None  # the folder where workers say for whom they work
 
     def outcome(self, attempt: NodeAttempt) -> AttemptOutcome:
         """Raises nothing that has a class of its own; any other error is a fault of the node."""
@@ -79,10 +82,7 @@ class AttemptWork(Struct, frozen=True):
             raise _Stopped
         start = time.monotonic()
         attempt.begin()
-        self.runs.start(invocation, attempt.take)
-        if attempt.stopped:  # it was, before there was anything to end
-            self.runs.cancel(invocation.id, GRACE_SECONDS)
-        exited = self._until_exit(attempt, invocation.id)
+        exited = self._until_exit(attempt, invocation)
         ended = replace(
             ended,
             returncode=exited.returncode,
@@ -112,12 +112,21 @@ class AttemptWork(Struct, frozen=True):
         except DirectoryUnusable as error:
             return replace(ended, problem="outputs", words=f"it ended well, but a directory that it left {error}")
 
-    def _until_exit(self, attempt: NodeAttempt, id: str) -> Exited:
-        exited = attempt.wait_for_exit(attempt.order.seconds)
-        if exited is None:
-            attempt.stopped = attempt.stopped or "time"
-            self.runs.cancel(id, GRACE_SECONDS)
-            exited = attempt.wait_for_exit(None)
+    def _until_exit(self, attempt: NodeAttempt, invocation: Invocation) -> Exited:
+        """Nothing that the stage has started outlives it, nor this agent."""
+        guardian = Guardian(_token(attempt.order), self.busy)
+        guardian.start()
+        try:
+            self.runs.start(invocation, attempt.take)
+            if attempt.stopped:  # it was, before there was anything to end
+                self.runs.cancel(invocation.id, GRACE_SECONDS)
+            exited = attempt.wait_for_exit(attempt.order.seconds)
+            if exited is None:
+                attempt.stopped = attempt.stopped or "time"
+                self.runs.cancel(invocation.id, GRACE_SECONDS)
+                exited = attempt.wait_for_exit(None)
+        finally:
+            guardian.end()
         assert exited is not None
         return exited
 
@@ -128,7 +137,7 @@ class AttemptWork(Struct, frozen=True):
         seen = {name: text for name, text in visible(caller).items() if name not in LOCALE}
         folders = [each.provided_tools for each in tools]
         variables = stage_variables(build.prefix, {**seen, **order.locale}, folders, own, build.conda)
-        return Interpreter(build.python, build.prefix, {**variables, RUN_VARIABLE: order.id.run}, build.key)
+        return Interpreter(build.python, build.prefix, {**variables, RUN_VARIABLE: _token(order)}, build.key)
 
     def _invocation(
         self, order: AttemptOrder, place: Path, interpreter: Interpreter, inputs: Mapping[str, list[Path]], log: Path
@@ -139,7 +148,7 @@ class AttemptWork(Struct, frozen=True):
         models = {slot: lay_out(each, place / "models" / slot, self.store) for slot, each in order.models.items()}
         (place / RUN / "outputs").mkdir(parents=True)
         content = {
-            "schema": INVOCATION_SCHEMA,
+            "schema": SCHEMA,
             "arguments": order.arguments,
             "stage_file": os.fspath(stage_file),
             "modules": [os.fspath(each) for each in modules],
@@ -165,6 +174,11 @@ class AttemptWork(Struct, frozen=True):
             writable=place / RUN if order.read_only else None,
             secrets=order.secrets,
         )
+
+
+def _token(order: AttemptOrder) -> str:
+    """Carried by all of its processes, and by those of no other attempt."""
+    return sha256_of_bytes(encode(order.id)).removeprefix("sha256:")[:32]
 
 
 def _signatures(paths: list[Path]) -> dict[str, tuple[int, int]] | None:

@@ -12,6 +12,7 @@ import pytest
 from pipeline.cluster.attempt_order import AttemptOrder
 from pipeline.cluster.content.errors import ContentRefused, ContentUnknown
 from pipeline.cluster.node_client import NodeClient
+from pipeline.policy import Start
 from pipeline.values import replace
 from tests.cluster.helpers import BOUND, TOKEN, AgentProcess, Orders, agent_in
 
@@ -185,10 +186,31 @@ def test_nothing_outlives_an_agent_that_is_killed(orders: Orders, tmp_path: Path
     with agent_in(tmp_path / "node") as agent:
         assert agent.client.state(order.id).phase == "unknown"
         assert not list((tmp_path / "node" / "attempts").iterdir())
-    until = time.monotonic() + 20
-    while psutil.pid_exists(pid) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not psutil.pid_exists(pid)
+    assert _is_gone(pid)
+
+
+LEAVES = (
+    "import subprocess\n"
+    "left = subprocess.Popen(['sleep', '600'], start_new_session=True, env={**os.environ})\n"
+    "print('left', left.pid, flush=True)"
+)
+
+
+@pytest.mark.parametrize("start", ["cold", "worker"])
+def test_nothing_that_a_stage_has_started_outlives_it(orders: Orders, agent: AgentProcess, start: Start) -> None:
+    order = orders.order(LEAVES, start=start)
+    outcome = agent.carry_out(order, orders.files)
+    assert outcome.is_success, outcome
+    assert _is_gone(int(agent.client.state(order.id).log.split()[1]))
+
+
+def test_nothing_that_a_stage_has_started_outlives_an_agent_that_is_killed(orders: Orders, tmp_path: Path) -> None:
+    order = orders.order(LEAVES + "\ntime.sleep(600)")
+    with agent_in(tmp_path / "node") as agent:
+        agent.client.begin(order, orders.files)
+        pid = int(_until_log(agent, order).split()[1])
+        agent.process.send_signal(signal.SIGKILL)
+    assert _is_gone(pid)
 
 
 def test_a_node_without_room_says_so(orders: Orders, tmp_path: Path) -> None:
@@ -234,6 +256,19 @@ def test_secrets_reach_the_stage_and_no_file(orders: Orders, agent: AgentProcess
     assert b"swordfish" not in log
     files = [each for each in (tmp_path / "node").rglob("*") if each.is_file() and ".builds" not in each.parts]
     assert [each for each in files if b"swordfish" in each.read_bytes()] == []
+
+
+def _is_gone(pid: int) -> bool:
+    """Within some seconds; one that nobody has collected is."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def _until_log(agent: AgentProcess, order: AttemptOrder) -> bytes:
