@@ -94,6 +94,7 @@ def test_no_command_has_a_bug_whatever_its_streams_are(ready: Sandbox, tmp_path:
         said = tmp_path / "said"
         rest = "" if "2>" in streams else f"2>{said}"
         code = shell(ready, f"set -o pipefail; cd {ready.root}; {line} {rest} {streams}")
-        assert code in (0, 1, 2, 3, 5), line
+        of_opened = (120,) if "stage shell" in line else ()  # Python's, where it can't write what it has left
+        assert code in (0, 1, 2, 3, 5, *of_opened), line
         assert not rest or "Traceback" not in said.read_text(errors="replace"), line
     assert not (ready.root / "logs/errors.log").exists()
