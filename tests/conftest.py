@@ -158,7 +158,7 @@ def no_processes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 
 @pytest.fixture(scope="session")
 def spawning() -> None:
-    """Asked for by tests that start processes."""
+    """Asked for by tests that start processes, or wait long for servers of their own."""
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ def heard(browser: Browser, job: PlannedJob, id: str) -> Any:
     return next(data for data in told if data["id"] == id)
 
 
+@pytest.mark.usefixtures("spawning")
 def test_a_translation_that_takes_minutes_holds_no_request_up(
     editor: Browser, job: PlannedJob, started: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -56,6 +57,7 @@ def test_a_translation_that_takes_minutes_holds_no_request_up(
     assert started == [job.id]
 
 
+@pytest.mark.usefixtures("spawning")
 def test_why_there_is_no_film_comes_by_the_events(
     editor: Browser, job: PlannedJob, started: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,6 +71,7 @@ def test_why_there_is_no_film_comes_by_the_events(
     assert started == []
 
 
+@pytest.mark.usefixtures("spawning")
 def test_a_page_that_was_cut_off_hears_what_it_has_missed(
     editor: Browser, job: PlannedJob, started: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,6 +88,7 @@ def settled(browser: Browser, job: PlannedJob, count: int) -> list[Any]:
     return told(browser, job)
 
 
+@pytest.mark.usefixtures("spawning")
 def test_a_proposal_comes_by_the_events(editor: Browser, job: PlannedJob, wishes: list[Any]) -> None:
     heard = events(editor, job)
     assert next(heard)[0] == "stages"

@@ -196,6 +196,7 @@ def test_a_body_that_is_too_large_is_refused(editor: Browser, job: PlannedJob) -
     assert editor.send("POST", f"/jobs/{job.id}/cancel", {"Transfer-Encoding": "chunked"})[0] == status
 
 
+@pytest.mark.usefixtures("spawning")
 def test_events_come_as_they_happen(browser: Browser, sandbox: Sandbox) -> None:
     job = stored(sandbox.root / "jobs")
     connection = http.client.HTTPConnection("127.0.0.1", browser.access.port, timeout=10)

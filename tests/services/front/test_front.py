@@ -17,6 +17,7 @@ from pipeline.services.front.backends import Backend
 from pipeline.services.front.front import Front
 
 PATIENCE = 20.0  # seconds
+pytestmark = pytest.mark.usefixtures("spawning")  # servers and clients, which wait for one another
 
 
 class Version(ThreadingHTTPServer):
