@@ -20,12 +20,7 @@ if TYPE_CHECKING:
 
 def run(stage: "Any") -> None:
     """Run the command of a stage. Ends the process as the command ended, unless that went well."""
-    command = stage._invocation["command"]  # noqa: SLF001  # written for this module
-    look = _looking_in(stage, command)
-    try:
-        argv, variables = _command_line(command, look), _variables(stage, command, look)
-    except command_words.ValueUnusable as error:
-        raise StageFailed(str(error)) from error
+    command, argv, variables = _filled_in(stage)
     os.chdir(str(stage.work))
     sys.stdout.flush()
     code = _carry_out(stage, command, argv, variables)
@@ -37,12 +32,7 @@ def run(stage: "Any") -> None:
 
 def serve(stage: "Any") -> None:
     """Become the command of a service: it gets the signals of who stops it, and ends as it ends."""
-    command = stage._invocation["command"]  # noqa: SLF001  # written for this module
-    look = _looking_in(stage, command)
-    try:
-        argv, variables = _command_line(command, look), _variables(stage, command, look)
-    except command_words.ValueUnusable as error:
-        raise StageFailed(str(error)) from error
+    _, argv, variables = _filled_in(stage)
     path = variables.get("PATH", os.defpath)
     program = command_words.find_program(argv[0], path)
     if program is None:
@@ -53,6 +43,16 @@ def serve(stage: "Any") -> None:
         os.execve(program, argv, variables)  # noqa: S606  # no shell, as is meant
     except (OSError, ValueError) as error:
         raise StageFailed(command_words.start_problem(program, error)) from error
+
+
+def _filled_in(stage: "Any") -> "Any":
+    """The command as it was written down, its arguments with all values in them, and its variables."""
+    command = stage._invocation["command"]  # noqa: SLF001  # written for this module
+    look = _looking_in(stage, command)
+    try:
+        return command, _command_line(command, look), _variables(stage, command, look)
+    except command_words.ValueUnusable as error:
+        raise StageFailed(str(error)) from error
 
 
 def _looking_in(stage: "Any", command: "Any") -> "command_words.Look":

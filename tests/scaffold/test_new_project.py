@@ -74,12 +74,14 @@ def test_a_file_in_the_way_is_named_and_nothing_is_written(tmp_path: Path, in_th
 
 def test_schemas_of_an_earlier_time_are_not_in_the_way(tmp_path: Path) -> None:
     begin(tmp_path)
+    whole = tree(tmp_path)
     for name in ("config", "requirements", "stages"):
         for path in (tmp_path / name).rglob("*"):
             if path.is_file() and ".schemas" not in path.parts:
                 path.unlink()
     (tmp_path / "text.txt").unlink()
     begin(tmp_path)
+    assert tree(tmp_path) == whole
 
 
 def test_all_that_is_in_the_way_is_named_at_once(tmp_path: Path) -> None:
