@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pipeline.cluster.agent_answers import StateQuestion
-from pipeline.cluster.attempt_order import AttemptId, AttemptOrder, encode_order
-from pipeline.cluster.attempt_outcome import AttemptOutcome, AttemptState, MissingContents
 from pipeline.cluster.content.client import ContentClient
 from pipeline.cluster.content.errors import ContentUnknown
-from pipeline.cluster.ordered_items import OrderedFile, OrderedFolder, is_file, require_safe
+from pipeline.cluster.node.agent_answers import StateQuestion
+from pipeline.cluster.wire.attempt_order import AttemptId, AttemptOrder, encode_order
+from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, AttemptState, MissingContents
+from pipeline.cluster.wire.ordered_items import OrderedFile, OrderedFolder, is_file, require_safe
 from pipeline.values import decode, encode
 
 T = TypeVar("T")

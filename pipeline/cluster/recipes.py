@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pipeline.cluster.attempt_order import EnvironmentRecipe
-from pipeline.cluster.ordered_items import OrderedFile
+from pipeline.cluster.wire.attempt_order import EnvironmentRecipe
+from pipeline.cluster.wire.ordered_items import OrderedFile
 from pipeline.digests import content_digest
 from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles import requirements

@@ -17,7 +17,7 @@ from cluster_simulation import event_seconds
 from cluster_transfer import transfer_ratio
 from figures import Figures, add_options
 
-from pipeline.cluster.node_supply import NodeSupply, StageNeeds, WaitingStage
+from pipeline.cluster.placing.node_supply import NodeSupply, StageNeeds, WaitingStage
 
 NODES, CPUS, KINDS = 1000, 8, 5
 FEW, MANY = 10_000, 1_000_000

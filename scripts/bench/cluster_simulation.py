@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
 
-from pipeline.cluster.node_supply import NodeStart, NodeSupply, WaitingStage
-from pipeline.cluster.placement import NodePlacement
+from pipeline.cluster.placing.node_supply import NodeStart, NodeSupply, WaitingStage
+from pipeline.cluster.placing.placement import NodePlacement
 
 
 @dataclass

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.cluster.attempt_order import AttemptId, AttemptOrder, EnvironmentRecipe
-from pipeline.cluster.attempt_outcome import AttemptOutcome
 from pipeline.cluster.node_client import NodeClient
-from pipeline.cluster.ordered_items import OrderedFile, OrderedItem
 from pipeline.cluster.recipes import ordered, recipe_of
+from pipeline.cluster.wire.attempt_order import AttemptId, AttemptOrder, EnvironmentRecipe
+from pipeline.cluster.wire.attempt_outcome import AttemptOutcome
+from pipeline.cluster.wire.ordered_items import OrderedFile, OrderedItem
 from pipeline.digests import sha256_of_bytes
 from pipeline.envs import interpreters, keys, uv
 from pipeline.envs.definition import Definition
@@ -108,7 +108,7 @@ class AgentProcess:
 @contextlib.contextmanager
 def agent_in(folder: Path, name: str = "node1", limit: int = 1 << 28) -> Iterator[AgentProcess]:
     with subprocess.Popen(
-        [sys.executable, "-m", "pipeline.cluster.agent_process"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-m", "pipeline.cluster.node.agent_process"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         assert process.stdin
         assert process.stdout

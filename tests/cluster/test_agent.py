@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.cluster.attempt_order import AttemptOrder
 from pipeline.cluster.content.errors import ContentRefused, ContentUnknown
 from pipeline.cluster.node_client import NodeClient
+from pipeline.cluster.wire.attempt_order import AttemptOrder
 from pipeline.policy import Start
 from pipeline.values import replace
 from tests.cluster.helpers import BOUND, TOKEN, AgentProcess, Orders, agent_in

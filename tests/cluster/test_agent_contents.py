@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cluster.attempt_outcome import AttemptOutcome
 from pipeline.cluster.content.client import ContentClient
 from pipeline.cluster.content.partial import PartialContent
-from pipeline.cluster.ordered_items import OrderedFile, OrderedFolder
+from pipeline.cluster.wire.attempt_outcome import AttemptOutcome
+from pipeline.cluster.wire.ordered_items import OrderedFile, OrderedFolder
 from pipeline.directories.manifest import TreeEntry
 from pipeline.values import replace
 from tests.cluster.helpers import BOUND, TOKEN, Orders, agent_in

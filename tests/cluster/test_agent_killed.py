@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cluster.attempt_order import AttemptOrder
+from pipeline.cluster.wire.attempt_order import AttemptOrder
 from pipeline.errors import NotReady
 from tests.cluster.helpers import AgentProcess, Orders, agent_in
 

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.cluster.attempt_order import AttemptId, AttemptOrder, EnvironmentRecipe, decode_order, encode_order
-from pipeline.cluster.ordered_items import OrderedFile, OrderedFolder
+from pipeline.cluster.wire.attempt_order import AttemptId, AttemptOrder, EnvironmentRecipe, decode_order, encode_order
+from pipeline.cluster.wire.ordered_items import OrderedFile, OrderedFolder
 from pipeline.directories.manifest import TreeEntry
 from pipeline.errors import UsageError
 from pipeline.run import invocation_file

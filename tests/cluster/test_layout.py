@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.cluster.content.store import ContentStore, opened
-from pipeline.cluster.layout import lay_out, signatures
-from pipeline.cluster.left_outputs import take
-from pipeline.cluster.ordered_items import OrderedFile, OrderedFolder
+from pipeline.cluster.node.layout import lay_out, signatures
+from pipeline.cluster.node.left_outputs import take
+from pipeline.cluster.wire.ordered_items import OrderedFile, OrderedFolder
 from pipeline.directories.manifest import TreeEntry
 from pipeline.jobs.output_files import OutputsMissing
 

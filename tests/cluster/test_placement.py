@@ -10,9 +10,9 @@ from cluster_simulation import Simulation
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from pipeline.cluster.kept_nodes import OVERTAKINGS
-from pipeline.cluster.node_supply import NodePreparation, NodeStart, NodeSupply, StageNeeds, WaitingStage
-from pipeline.cluster.placement import NodePlacement
+from pipeline.cluster.placing.kept_nodes import OVERTAKINGS
+from pipeline.cluster.placing.node_supply import NodePreparation, NodeStart, NodeSupply, StageNeeds, WaitingStage
+from pipeline.cluster.placing.placement import NodePlacement
 from tests.conftest import examples
 
 

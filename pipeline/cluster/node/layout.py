@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from pipeline.cluster.content.store import ContentStore
-from pipeline.cluster.ordered_items import OrderedFile, OrderedFolder, OrderedItem, is_file
+from pipeline.cluster.wire.ordered_items import OrderedFile, OrderedFolder, OrderedItem, is_file
 from pipeline.directories.links import leads_inside
 from pipeline.files import copy, try_remove_tree
 

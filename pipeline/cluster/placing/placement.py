@@ -7,8 +7,8 @@ environment, where one of those is free. The work for an event doesn't depend on
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from pipeline.cluster.kept_nodes import KeptNodes
-from pipeline.cluster.node_supply import (
+from pipeline.cluster.placing.kept_nodes import KeptNodes
+from pipeline.cluster.placing.node_supply import (
     Decision,
     Licences,
     NodeLedger,
@@ -18,9 +18,9 @@ from pipeline.cluster.node_supply import (
     StageNeeds,
     WaitingStage,
 )
-from pipeline.cluster.open_nodes import OpenNodes
-from pipeline.cluster.stages_ahead import StagesAhead
-from pipeline.cluster.waiting_stages import NeedsQueue, WaitingStages
+from pipeline.cluster.placing.open_nodes import OpenNodes
+from pipeline.cluster.placing.stages_ahead import StagesAhead
+from pipeline.cluster.placing.waiting_stages import NeedsQueue, WaitingStages
 
 
 class NodePlacement:

@@ -1,4 +1,4 @@
-"""A node's agent as a process of its own: ``python -m pipeline.cluster.agent_process``.
+"""A node's agent as a process of its own: ``python -m pipeline.cluster.node.agent_process``.
 
 Its settings come on the standard input as a line of JSON, so that the token is on no command line. It answers with a
 line, ``{"address": "127.0.0.1:PORT"}``, and ends when the standard input is closed or it is sent SIGTERM.
@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from pipeline.cluster.agent import AgentSettings, running
-from pipeline.cluster.agent_answers import answers_of
 from pipeline.cluster.content.server import ContentServer
+from pipeline.cluster.node.agent import AgentSettings, running
+from pipeline.cluster.node.agent_answers import answers_of
 from pipeline.errors import PipelineError
 from pipeline.permissions import keep_private
 from pipeline.values import Struct, decode, encode

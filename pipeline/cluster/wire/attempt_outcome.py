@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from pipeline.cluster.attempt_order import AttemptId
-from pipeline.cluster.ordered_items import OrderedItem, contents
+from pipeline.cluster.wire.attempt_order import AttemptId
+from pipeline.cluster.wire.ordered_items import OrderedItem, contents
 from pipeline.executors.reports import StageReport
 from pipeline.process import ResourceUse
 from pipeline.values import Struct, field

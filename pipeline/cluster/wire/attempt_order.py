@@ -6,9 +6,17 @@ Files go by their digests; the node asks for those that it doesn't have.
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.cluster.ordered_items import OrderedFile, OrderedFolder, OrderedItem, contents, require_path, require_safe
+from pipeline.cluster.wire.ordered_items import (
+    OrderedFile,
+    OrderedFolder,
+    OrderedItem,
+    contents,
+    require_path,
+    require_safe,
+)
 from pipeline.errors import UsageError
 from pipeline.policy import Start
+from pipeline.run.invocation_file import CommandInvocation
 from pipeline.values import Struct, ValidationError, decode, encode, field
 
 SCHEMA = 1
@@ -38,7 +46,7 @@ class EnvironmentRecipe(Struct, frozen=True, kw_only=True):
 class AttemptId(Struct, frozen=True):
     """Which attempt it is. The number is the fence: of one stage of one run, only the highest counts."""
 
-    run: str  # the run's token, which all of its processes carry
+    run: str  # a name of the job's run that stays when its driver dies and comes back: no other job ever has it
     job: str
     stage: str
     number: int
@@ -63,6 +71,10 @@ class AttemptOrder(Struct, frozen=True, kw_only=True):
     inputs: dict[str, tuple[OrderedItem, ...]] = field(default_factory=dict)
     models: dict[str, OrderedFolder] = field(default_factory=dict)
     cpus: int = 1
+    cards: tuple[str, ...] = ()  # the node's GPUs that it is to have, by their identities
+    gpu_memory: int | None = None  # bytes of each of them, where it needn't have them whole
+    command: CommandInvocation | None = None  # of a command stage: the paths of its files are those of the order
+    fresh: bool = False  # what an earlier attempt has made won't do
     start: Start = "cold"
     locale: dict[str, str] = field(default_factory=dict)  # a part of the stage's key: the node's own doesn't count
     variables: dict[str, str] = field(default_factory=dict)  # those that the stage asks for by name

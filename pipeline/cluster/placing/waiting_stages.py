@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from itertools import islice
 
-from pipeline.cluster.node_supply import StageNeeds, WaitingStage
+from pipeline.cluster.placing.node_supply import StageNeeds, WaitingStage
 
 NEAREST = 8  # stages of one priority among which those are looked for whose files are on a node
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import islice
 
-from pipeline.cluster.node_supply import StageNeeds, WaitingStage
+from pipeline.cluster.placing.node_supply import StageNeeds, WaitingStage
 
 LOOKED_AT = 8  # open nodes among which one is looked for that has the environment
 ENVIRONMENT_BYTES = 1 << 30  # what it is worth that a node has the environment, as bytes that needn't be sent

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from pipeline.cluster.node_supply import StageNeeds, WaitingStage
+from pipeline.cluster.placing.node_supply import StageNeeds, WaitingStage
 
 
 class StagesAhead:

@@ -4,12 +4,12 @@ import threading
 import time
 from pathlib import Path
 
-from pipeline.cluster.attempt_order import EnvironmentRecipe
 from pipeline.cluster.content.errors import ContentUnknown, NoRoom
 from pipeline.cluster.content.store import ContentStore
-from pipeline.cluster.layout import lay_out
-from pipeline.cluster.node_folder import NodeFolder
-from pipeline.cluster.ordered_items import OrderedFile
+from pipeline.cluster.node.layout import lay_out
+from pipeline.cluster.node.node_folder import NodeFolder
+from pipeline.cluster.wire.attempt_order import EnvironmentRecipe
+from pipeline.cluster.wire.ordered_items import OrderedFile
 from pipeline.environments import ProjectVariables, own_variables, registry_of
 from pipeline.envs import interpreters, keys, uv
 from pipeline.envs.build import Build

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.cluster.content.store import ContentStore
-from pipeline.cluster.ordered_items import OrderedFile, OrderedFolder, OrderedItem, is_file
+from pipeline.cluster.wire.ordered_items import OrderedFile, OrderedFolder, OrderedItem, is_file
 from pipeline.directories import reading
 from pipeline.directories.own_files import make_own
 from pipeline.jobs import output_files

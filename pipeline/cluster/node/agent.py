@@ -10,15 +10,15 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pipeline.cluster.attempt_order import AttemptId, AttemptOrder
-from pipeline.cluster.attempt_outcome import AttemptOutcome, AttemptState, MissingContents, Problem
-from pipeline.cluster.attempt_work import GRACE_SECONDS, AttemptWork
 from pipeline.cluster.content import store as content_store
 from pipeline.cluster.content.store import ContentStore
-from pipeline.cluster.local_runs import LocalRuns
-from pipeline.cluster.node_attempt import NodeAttempt
-from pipeline.cluster.node_environments import NodeEnvironments
-from pipeline.cluster.node_folder import NodeFolder
+from pipeline.cluster.node.attempt_work import GRACE_SECONDS, AttemptWork
+from pipeline.cluster.node.local_runs import LocalRuns
+from pipeline.cluster.node.node_attempt import NodeAttempt
+from pipeline.cluster.node.node_environments import NodeEnvironments
+from pipeline.cluster.node.node_folder import NodeFolder
+from pipeline.cluster.wire.attempt_order import AttemptId, AttemptOrder
+from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, AttemptState, MissingContents, Problem
 from pipeline.errors import NotReady
 from pipeline.executors import runtime_folder
 from pipeline.executors.base import WorkerLimits

@@ -5,8 +5,8 @@ import threading
 import time
 from pathlib import Path
 
-from pipeline.cluster.attempt_order import AttemptOrder
-from pipeline.cluster.attempt_outcome import AttemptOutcome, AttemptState, Phase, Problem
+from pipeline.cluster.wire.attempt_order import AttemptOrder
+from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, AttemptState, Phase, Problem
 from pipeline.executors.base import Event, Exited, Message
 from pipeline.executors.reports import StageReport
 

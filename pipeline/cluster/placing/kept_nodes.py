@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from pipeline.cluster.node_supply import StageNeeds
+from pipeline.cluster.placing.node_supply import StageNeeds
 
 OVERTAKINGS = 16  # how often stages that need less go first, before a node is kept for one that needs more
 

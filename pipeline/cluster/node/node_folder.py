@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from pipeline.cluster.attempt_order import AttemptId
+from pipeline.cluster.wire.attempt_order import AttemptId
 from pipeline.digests import sha256_of_bytes
 from pipeline.project import ProjectFolder
 from pipeline.values import Struct, encode

@@ -5,16 +5,16 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.cluster.attempt_order import AttemptOrder
-from pipeline.cluster.attempt_outcome import AttemptOutcome
 from pipeline.cluster.content.errors import ContentDamaged, ContentUnknown, NoRoom
 from pipeline.cluster.content.store import ContentStore
-from pipeline.cluster.layout import lay_out, signatures
-from pipeline.cluster.left_outputs import take
-from pipeline.cluster.local_runs import LocalRuns
-from pipeline.cluster.node_attempt import NodeAttempt
-from pipeline.cluster.node_environments import EnvironmentUnavailable, NodeEnvironments
-from pipeline.cluster.node_folder import NodeFolder
+from pipeline.cluster.node.layout import lay_out, signatures
+from pipeline.cluster.node.left_outputs import take
+from pipeline.cluster.node.local_runs import LocalRuns
+from pipeline.cluster.node.node_attempt import NodeAttempt
+from pipeline.cluster.node.node_environments import EnvironmentUnavailable, NodeEnvironments
+from pipeline.cluster.node.node_folder import NodeFolder
+from pipeline.cluster.wire.attempt_order import AttemptOrder
+from pipeline.cluster.wire.attempt_outcome import AttemptOutcome
 from pipeline.digests import sha256_of_bytes
 from pipeline.directories.reading import DirectoryUnusable
 from pipeline.environments import own_variables

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from pipeline.cluster.agent import NodeAgent
-from pipeline.cluster.attempt_order import AttemptId, decode_order
+from pipeline.cluster.node.agent import NodeAgent
+from pipeline.cluster.wire.attempt_order import AttemptId, decode_order
 from pipeline.values import Struct, decode, encode
 
 LONGEST_WAIT = 20.0  # seconds; a client waits longer for an answer

@@ -1,0 +1,1 @@
+"""What travels between a run and its nodes: orders, events and outcomes, as data."""
