@@ -3,10 +3,21 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.executors.base import Event, Executor, Exited, Invocation, Message, WorkerLimits
+from pipeline.executors.base import Event, Execution, Executor, Exited, Invocation, Message, WorkerLimits
 from pipeline.executors.local import LocalExecutor
 from pipeline.executors.reports import Raised, StageReport
 
 EXECUTORS: dict[str, Callable[[Path, WorkerLimits], Executor]] = {"local": LocalExecutor}
 
-__all__ = ["EXECUTORS", "Event", "Executor", "Exited", "Invocation", "Message", "Raised", "StageReport", "WorkerLimits"]
+__all__ = [
+    "EXECUTORS",
+    "Event",
+    "Execution",
+    "Executor",
+    "Exited",
+    "Invocation",
+    "Message",
+    "Raised",
+    "StageReport",
+    "WorkerLimits",
+]

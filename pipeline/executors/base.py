@@ -84,12 +84,11 @@ class WorkerLimits(Struct, frozen=True):
     memory: int = 8 << 30  # bytes, looked at after each task
 
 
-class Executor(Protocol):
+class Execution(Protocol):
+    """What runs, wherever that is."""
+
     def prepare(self, interpreter: Interpreter) -> None:
         """A hint: this interpreter will be wanted next, for a cold start."""
-
-    def submit(self, invocation: Invocation) -> None:
-        """Start an invocation. Raises ``OSError`` where no process can be started."""
 
     def wait(self, wake: int, timeout: float | None = None) -> Sequence[Event]:
         """Events in order, as soon as there are any; empty when ``wake`` became readable or the seconds are over."""
@@ -105,6 +104,11 @@ class Executor(Protocol):
 
     def close(self) -> None:
         """End interpreters that were started ahead, and give workers back."""
+
+
+class Executor(Execution, Protocol):
+    def submit(self, invocation: Invocation) -> None:
+        """Start an invocation. Raises ``OSError`` where no process can be started."""
 
 
 def _here() -> str:

@@ -5,27 +5,24 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from pipeline.errors import NotReady
-from pipeline.host.resources import Grant, Ledger, together
+from pipeline.host.resources import Grant
 from pipeline.policy import ResourceRequest
-from pipeline.run.ready_queue import ReadyQueue
 from pipeline.run.task import Task
 from pipeline.run.timers import Timers
-
-LEASE_SECONDS = 0.5  # between two looks for a GPU that another run holds: nobody tells when it is free
+from pipeline.run.workplace import StageQueue
 
 
 class Backlog:
     def __init__(
-        self, ledger: Ledger, timers: Timers, leave: Callable[[Task], None], job_ids: Sequence[str] = ()
+        self, queue: StageQueue, timers: Timers, leave: Callable[[Task], None], job_ids: Sequence[str] = ()
     ) -> None:
         """``leave`` is called for each task that won't be started in this run. ``job_ids`` in the order in which the
         jobs are to be finished: the first has all that it can use before the next gets the rest."""
         self.is_closed = False  # nothing more is started
-        self._ledger = ledger
+        self._ready = queue
         self._timers = timers
         self._leave = leave
         self._places = {id: place for place, id in enumerate(job_ids)}
-        self._ready: ReadyQueue[Task, ResourceRequest] = ReadyQueue(_competes)
         self._resting: set[Task] = set()  # until their next attempt
         self._waiting: dict[str, list[Task]] = {}  # by key: another stage is making their result, or a service starts
 
@@ -35,7 +32,7 @@ class Backlog:
 
     def add(self, task: Task, beside: Sequence[ResourceRequest] = ()) -> None:
         """``beside``: what its services need. Raises ``NotReady`` for one that could never start here."""
-        reason = self._ledger.impossible(together(task.stage.resources, beside))
+        reason = self._ready.impossible(task, beside)
         if reason:
             services = " with its services" if beside else ""
             raise NotReady(
@@ -64,7 +61,7 @@ class Backlog:
 
     def next(self) -> tuple[Task, Grant] | None:
         """What is to be started now, with what it gets; ``None`` where nothing is, or nothing fits."""
-        return self._ready.pop(self._ledger.take)
+        return self._ready.pop()
 
     def first(self) -> Task | None:
         """What will be started first, once there is room."""
@@ -88,20 +85,15 @@ class Backlog:
     @property
     def patience(self) -> float | None:
         """Seconds until something may fit although nothing of ours has ended; ``None`` where that can't be."""
-        return LEASE_SECONDS if any(request.gpus for request in self._ready.requests) else None
+        return self._ready.patience
 
     def _push(self, task: Task) -> None:
         if self.is_closed:
             self._leave(task)
         else:
-            self._ready.push(task, task.stage.resources, self._places.get(task.job_id, 0), task.due.remaining)
+            self._ready.push(task, self._places.get(task.job_id, 0))
 
     def _try_again(self, task: Task) -> None:
         if task in self._resting:
             self._resting.remove(task)
             self._push(task)
-
-
-def _competes(waiting: ResourceRequest, other: ResourceRequest) -> bool:
-    """Whether one may keep another waiting. A GPU is waited for in other runs, too, which nothing here can hasten."""
-    return not waiting.gpus and bool(other.cpus or other.memory)

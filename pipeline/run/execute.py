@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pipeline.run.edit_merger import EditMerger
     from pipeline.run.later_jobs import JobSource, Joining
     from pipeline.run.observer import JobOutcome, Observer
+    from pipeline.run.workplace import Elsewhere, Workplace
 
 
 class Options(Struct, frozen=True):
@@ -49,25 +50,21 @@ def execute(  # noqa: PLR0913, PLR0917  # all that a run gets from outside
     observer: "Callable[[Sequence[PlannedJob], Mapping[str, Runtime]], Observer]",
     edits: "Callable[[], EditMerger]",
     later: "JobSource | None" = None,
+    elsewhere: "Elsewhere | None" = None,
 ) -> "Mapping[str, JobOutcome]":
     """Run the jobs in these folders at once; ``observer`` is made when it is known with what each will run,
     and ``edits`` when one of them has outputs that people have edited. Jobs prepared ``later`` join one by one.
+    The stages run on this machine, or ``elsewhere``.
 
     Returns what became of each, by its id.
 
     Raises ``UsageError`` where another process runs one of them, and ``Interrupted``.
     """
-    with interrupts.watched() as asked, ExitStack() as held, Leases() as leases, _guarded() as guardian:
-        job_locks.hold(held, folders)
-        jobs, secrets = [load(folder) for folder in folders], Secrets(os.environ)
-        secrets.require(jobs)
-        resolve = partial(runtime.resolve, project, token=guardian.token, leases=leases)
-        runtimes = {job.id: resolve(job) for job in jobs}
-        limits = WorkerLimits(**fields_of(jobs[0].plan.workers))
-        executor = held.enter_context(closing(EXECUTORS["local"](jobs[0].folder / "logs", limits)))
-        _start_ahead(jobs[0], runtimes[jobs[0].id], executor, guardian, options.start)
+    with interrupts.watched() as asked, ExitStack() as held:
+        these = _entered(project, folders, held)
+        executor = None if elsewhere else _local_executor(these, options.start, held)
         # Imported, and noted, while that interpreter starts, on another core.
-        runtime.note_use(project, runtimes.values())
+        runtime.note_use(project, these.runtimes.values())
         from pipeline.cache.store import ResultStore
         from pipeline.run import machine_ledger
         from pipeline.run.context import RunContext
@@ -78,22 +75,66 @@ def execute(  # noqa: PLR0913, PLR0917  # all that a run gets from outside
         context = RunContext(
             project=project,
             store=store,
-            observer=observer(jobs, runtimes),
-            guardian=guardian,
-            resolve=resolve,
-            secrets=secrets,
+            observer=observer(these.jobs, these.runtimes),
+            guardian=these.guardian,
+            resolve=these.resolve,
+            secrets=these.secrets,
             edits=edits,
             selection=options.selection,
             start=options.start,
             verify=options.verify,
         )
-        runs = [JobRun(context, job, runtimes[job.id]) for job in jobs]
-        ledger = machine_ledger.of(jobs, options.limits)
-        joining = _joining(later, context, held, ledger) if later else None
+        runs = [JobRun(context, job, these.runtimes[job.id]) for job in these.jobs]
+        ledger = machine_ledger.of(these.jobs, options.limits)
+        place = _workplace(executor, ledger, elsewhere, context, held)
+        joining = _joining(later, context, held, place) if later else None
         with closing(store.claims):
-            outcomes = Run(runs, executor, ledger, options.bounds, joining).run(asked)
-    _trim(project, jobs, store)
+            outcomes = Run(runs, place, options.bounds, joining).run(asked)
+    _trim(project, these.jobs, store)
     return outcomes
+
+
+class _JobSet(Struct, frozen=True):
+    """Jobs that nobody else runs now, and what they run with."""
+
+    jobs: Sequence[PlannedJob]
+    runtimes: Mapping[str, Runtime]
+    resolve: Callable[[PlannedJob], Runtime]
+    secrets: Secrets
+    guardian: Guardian
+
+
+def _entered(project: ProjectFolder, folders: Sequence[Path], held: ExitStack) -> _JobSet:
+    job_locks.hold(held, folders)
+    leases, guardian = held.enter_context(Leases()), held.enter_context(_guarded())
+    jobs, secrets = [load(folder) for folder in folders], Secrets(os.environ)
+    secrets.require(jobs)
+    resolve = partial(runtime.resolve, project, token=guardian.token, leases=leases)
+    return _JobSet(jobs, {job.id: resolve(job) for job in jobs}, resolve, secrets, guardian)
+
+
+def _local_executor(these: _JobSet, asked: Start | None, held: ExitStack) -> Executor:
+    """Its first interpreter starts while the rest of the run is put together."""
+    first = these.jobs[0]
+    limits = WorkerLimits(**fields_of(first.plan.workers))
+    executor = held.enter_context(closing(EXECUTORS["local"](first.folder / "logs", limits)))
+    _start_ahead(first, these.runtimes[first.id], executor, these.guardian, asked)
+    return executor
+
+
+def _workplace(
+    executor: Executor | None,
+    ledger: "Ledger",
+    elsewhere: "Elsewhere | None",
+    context: "RunContext",
+    held: ExitStack,
+) -> "Workplace":
+    if executor:
+        from pipeline.run.local_workplace import LocalWorkplace
+
+        return LocalWorkplace(executor, ledger)
+    assert elsewhere
+    return held.enter_context(elsewhere(context, ledger))
 
 
 @contextmanager
@@ -106,15 +147,14 @@ def _guarded() -> Iterator[Guardian]:
         guardian.end()
 
 
-def _joining(later: "JobSource", context: "RunContext", held: ExitStack, ledger: "Ledger") -> "Joining":
+def _joining(later: "JobSource", context: "RunContext", held: ExitStack, place: "Workplace") -> "Joining":
     from pipeline.run.later_jobs import LaterJobs
     from pipeline.run.run_entry import RunEntry
 
-    return partial(LaterJobs, later, context.observer, RunEntry(context, held, ledger).admit)
+    return partial(LaterJobs, later, context.observer, RunEntry(context, held, place).admit)
 
 
 def _start_ahead(job: PlannedJob, found: Runtime, executor: Executor, guardian: Guardian, asked: Start | None) -> None:
-    """The first stage's interpreter starts while the rest of the run is put together."""
     left = (stage for stage in job.stages if job.loaded.stage(stage.name).status is not StageStatus.FINISHED)
     first = next(left, None)
     if first is None or found.problems or first.way(asked) != "cold":

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pipeline.errors import Interrupted, PipelineError
-from pipeline.executors import Executor, Exited, Message
-from pipeline.host.resources import Grant, Ledger
+from pipeline.executors import Exited, Message
+from pipeline.host.resources import Grant
 from pipeline.jobs.records import Result
 from pipeline.run.backlog import Backlog
 from pipeline.run.bounds import Bounds, overrun
@@ -22,6 +22,7 @@ from pipeline.run.supervision.interrupts import Interrupts
 from pipeline.run.task import AttemptEnd, LiveAttempt, Task
 from pipeline.run.time_limits import TimeLimits
 from pipeline.run.timers import Timers
+from pipeline.run.workplace import Workplace
 
 if TYPE_CHECKING:
     from pipeline.run.later_jobs import Joining, LaterJobs
@@ -37,20 +38,21 @@ class Run:
     def __init__(
         self,
         jobs: Sequence[JobRun],
-        executor: Executor,
-        ledger: Ledger,
+        place: Workplace,
         bounds: Bounds,
         joining: "Joining | None" = None,
     ) -> None:
         """``joining``: makes what prepares more jobs while these run."""
         self._jobs = RunJobs(jobs, self._drop)
-        self._executor = executor
-        self._ledger = ledger
+        self._place = place
+        self._execution = place.execution
         self._bounds = bounds
         self._running: dict[str, LiveAttempt] = {}
         self._timers = Timers()
         self._limits = TimeLimits(self._timers, bounds, self._time_out, self._time_out_job)
-        self._backlog = Backlog(ledger, self._timers, lambda task: self._jobs[task.job_id].leave(task), self._jobs.ids)
+        self._backlog = Backlog(
+            place.queue, self._timers, lambda task: self._jobs[task.job_id].leave(task), self._jobs.ids
+        )
         self._failures = RunFailures(self._awake, self._backlog, bounds.keep_going, self._jobs)
         self._services: RunServices | None = None  # made for the first stage that uses one
         self._commits = Commits(self._awake, self._committed_beside)
@@ -74,8 +76,8 @@ class Run:
             for each in (self._commits, self._failures, self._later, self._services):
                 if each:
                     each.close()
-            self._executor.stop(grace=0)
-            self._executor.close()
+            self._execution.stop(grace=0)
+            self._execution.close()
             self._jobs.close()
 
     def _work(self, interrupts: Interrupts) -> Mapping[str, JobOutcome]:
@@ -85,7 +87,7 @@ class Run:
         self._advance()
         self._later = self._joining(self._wake, self._join) if self._joining else None
         while self._running or self._jobs.live or (self._later and not self._later.is_over):
-            for event in self._executor.wait(interrupts.fileno(), self._patience()):
+            for event in self._execution.wait(interrupts.fileno(), self._patience()):
                 self._handle(event)
             is_to_look = interrupts.asked_to_look()
             if interrupts.received:
@@ -153,7 +155,7 @@ class Run:
                 self._submit(job, task, grant)
         finally:
             if grant not in [live.grant for live in self._running.values()]:
-                self._ledger.give_back(grant)
+                self._place.queue.give_back(grant)
             self._give_back_claim(job, task)
 
     def _has_to_wait(self, job: JobRun, task: Task) -> bool:
@@ -173,7 +175,7 @@ class Run:
         from pipeline.run.run_services import RunServices
 
         if self._services is None:
-            parts = (self._awake, self._ledger, self._backlog, self._timers)
+            parts = (self._awake, self._place.ledger, self._backlog, self._timers)
             self._services = self._failures.services = RunServices(*parts, self._failures.refused, self._end_all)
         self._limits.of_job(job)
         return self._services.are_ready(job, task, grant)
@@ -182,7 +184,7 @@ class Run:
         live = job.submit(task, grant)
         self._limits.of_job(job)
         try:
-            self._executor.submit(live.invocation)
+            self._place.submit(job, live)
         except OSError as error:
             self._failures.failed(live, job.refused(live, error))
             return
@@ -199,17 +201,17 @@ class Run:
         first = self._backlog.first()
         if first is None:
             for interpreter in self._jobs[task.job_id].next_interpreters(task, AHEAD):
-                self._executor.prepare(interpreter)
+                self._execution.prepare(interpreter)
         elif first.start == "cold":
             for _ in range(AHEAD):
-                self._executor.prepare(self._jobs[first.job_id].interpreter(first.stage))
+                self._execution.prepare(self._jobs[first.job_id].interpreter(first.stage))
 
     def _handle(self, event: Message | Exited) -> None:
         live = self._running[event.id]
         job = self._jobs[live.job_id]
         if isinstance(event, Exited):
             del self._running[event.id]
-            self._ledger.give_back(live.grant)
+            self._place.queue.give_back(live.grant)
         if self._jobs.live_job(live.job_id):
             with self._jobs.guarded(job):
                 self._tell(job, live, event)
@@ -267,14 +269,14 @@ class Run:
 
     def _end(self, live: LiveAttempt) -> None:
         live.killed_by_us = True
-        self._executor.cancel(live.invocation.id, self._jobs[live.job_id].grace_seconds)
+        self._execution.cancel(live.invocation.id, self._jobs[live.job_id].grace_seconds)
 
     def _interrupt(self, by: str, grace: float) -> NoReturn:
         try:
-            self._executor.stop(grace)
+            self._execution.stop(grace)
             self._commits.finish()
         except KeyboardInterrupt:  # asked again while waiting: no more grace
-            self._executor.stop(0)
+            self._execution.stop(0)
         from pipeline.run.interruption import interruption
 
         raise interruption(self._jobs.interrupt(by), by)

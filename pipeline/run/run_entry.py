@@ -4,19 +4,19 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from pipeline.errors import PipelineError
-from pipeline.host.resources import Ledger
 from pipeline.jobs.job import PlannedJob, load
-from pipeline.run import job_locks, machine_ledger, runtime
+from pipeline.run import job_locks, runtime
 from pipeline.run.context import RunContext
 from pipeline.run.job_run import JobRun
 from pipeline.run.observer import JobOutcome
+from pipeline.run.workplace import Workplace
 
 
 class RunEntry:
-    def __init__(self, context: RunContext, locks: ExitStack, ledger: Ledger) -> None:
+    def __init__(self, context: RunContext, locks: ExitStack, place: Workplace) -> None:
         self._context = context
         self._locks = locks
-        self._ledger = ledger
+        self._place = place
 
     def admit(self, folder: Path) -> JobRun:
         """Raises ``PipelineError`` or ``OSError`` where the job can't be run now, which is told."""
@@ -36,5 +36,5 @@ class RunEntry:
         self._context.secrets.require([job])
         found = self._context.resolve(job)
         runtime.note_use(self._context.project, [found])
-        machine_ledger.extend(self._ledger, job)
+        self._place.admit(job)
         return JobRun(self._context, job, found)

@@ -10,7 +10,7 @@ from pipeline.host.resources import Grant, Ledger
 from pipeline.jobs.events import ServiceEnded, ServiceReady, ServiceStarted
 from pipeline.policy import ResourceRequest
 from pipeline.run import service_orders
-from pipeline.run.backlog import LEASE_SECONDS, Backlog
+from pipeline.run.backlog import Backlog
 from pipeline.run.beside_loop import Act
 from pipeline.run.failures.evidence import ServiceTrouble
 from pipeline.run.failures.message import Failure
@@ -19,6 +19,7 @@ from pipeline.run.job_run import JobRun
 from pipeline.run.service_failures import is_suspect, trouble_of
 from pipeline.run.task import LiveAttempt, Task
 from pipeline.run.timers import Timers, now
+from pipeline.run.workplace import LEASE_SECONDS
 from pipeline.services.order import ServiceOrder
 from pipeline.services.status import ServiceState, ServiceStatus
 from pipeline.values import replace

@@ -28,6 +28,7 @@ from pipeline.run.bounds import Bounds
 from pipeline.run.context import RunContext
 from pipeline.run.job_run import JobRun
 from pipeline.run.later_jobs import JobSource, LaterJobs
+from pipeline.run.local_workplace import LocalWorkplace
 from pipeline.run.loop import Run
 from pipeline.run.observer import JobOutcome
 from pipeline.run.run_entry import RunEntry
@@ -297,12 +298,12 @@ class Bench:
             verify=verify,
         )
         runs = [JobRun(context, load(job.folder), _runtime(job)) for job in jobs]
-        ledger = Ledger(self.machine, limits or RunLimits(), NoGpus())
+        place = LocalWorkplace(self.executor, Ledger(self.machine, limits or RunLimits(), NoGpus()))
         try:
             with ExitStack() as locks:
-                admit = RunEntry(context, locks, ledger).admit
+                admit = RunEntry(context, locks, place).admit
                 joining = partial(LaterJobs, later, self.listener, admit) if later else None
-                return Run(runs, self.executor, ledger, bounds or Bounds(), joining).run(self.interrupts)
+                return Run(runs, place, bounds or Bounds(), joining).run(self.interrupts)
         finally:
             self.interrupts.close()
 
