@@ -1,67 +1,85 @@
 """The run's side of the wire: one node's agent, asked over its server."""
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeline.cluster.content.client import ContentClient
-from pipeline.cluster.content.errors import ContentUnknown
-from pipeline.cluster.node.agent_answers import StateQuestion
-from pipeline.cluster.wire.attempt_order import AttemptId, AttemptOrder, encode_order
-from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, AttemptState, MissingContents
+from pipeline.cluster.content.content_name import digest_by, hasher
+from pipeline.cluster.content.errors import ContentDamaged
+from pipeline.cluster.wire.attempt_order import AttemptId
+from pipeline.cluster.wire.attempt_outcome import AttemptOutcome
+from pipeline.cluster.wire.node_events import EventsQuestion, NodeAttempts, NodeEvents, OrderAnswers, OrderBatch
 from pipeline.cluster.wire.ordered_items import OrderedFile, OrderedFolder, is_file, require_safe
+from pipeline.files import write_at_once
 from pipeline.values import decode, encode
 
 T = TypeVar("T")
-ROUNDS = 3  # in which all that an order needs must have come: contents may go again while others come
 
 
 class NodeClient:
-    """Each method raises what ``ContentClient`` does."""
+    """Threads may share it. Each method raises what ``ContentClient`` does."""
 
     def __init__(self, address: str, token: str, tls: ssl.SSLContext | None = None, **options: Any) -> None:
         self.contents = ContentClient(address, token, tls, **options)
 
-    def begin(self, order: AttemptOrder, files: Mapping[str, Path]) -> None:
-        """Let the node carry out an order; what it lacks of the order's contents is sent from ``files``, by digest.
+    def begin(self, batch: OrderBatch) -> OrderAnswers:
+        """Let the node carry out orders. Those whose contents are missing don't begin: send these, and ask again."""
+        return self._ask("begin", encode(batch), OrderAnswers)
 
-        Raises ``ContentUnknown`` for what isn't in ``files``, or doesn't stay on the node.
+    def events(self, question: EventsQuestion) -> NodeEvents:
+        """News of a run's attempts, as soon as there are any. Asked again, the same numbers are the same events.
+
+        Raises ``ContentRefused`` where another process of the run has asked since this one began.
         """
-        missing: tuple[str, ...] = ()
-        for _ in range(ROUNDS):
-            missing = self._ask("begin", encode_order(order), MissingContents).digests
-            if not missing:
-                return
-            for digest in missing:
-                if digest not in files:
-                    raise ContentUnknown(f"nobody has {digest}, which {order.id.stage} needs")
-                self.contents.push(files[digest], digest)
-        raise ContentUnknown(f"{self.contents.address} doesn't keep {missing[0]}, which {order.id.stage} needs")
+        return self._ask("events", encode(question), NodeEvents)
 
-    def state(self, id: AttemptId, reports: int = 0, log: int = 0, seconds: float = 0.0) -> AttemptState:
-        """What there is beyond so many reports and bytes of the log; waits for that, so many seconds at most."""
-        return self._ask("state", encode(StateQuestion(id, reports, log, seconds)), AttemptState)
+    def attempts(self, run: str) -> NodeAttempts:
+        """What the node knows of a run."""
+        return self._ask("attempts", encode({"run": run}), NodeAttempts)
 
-    def cancel(self, id: AttemptId) -> None:
-        """End an attempt; its outcome says so."""
-        self.contents.call("cancel", encode(id))
+    def cancel(self, ids: Sequence[AttemptId]) -> None:
+        """End attempts; their outcomes say so."""
+        self.contents.call("cancel", encode(ids))
 
-    def forget(self, id: AttemptId) -> None:
-        """Nothing is needed of an attempt any more."""
-        self.contents.call("forget", encode(id))
+    def forget(self, ids: Sequence[AttemptId]) -> None:
+        """Nothing is needed of these attempts any more; those that go on are ended."""
+        self.contents.call("forget", encode(ids))
 
-    def pull(self, outcome: AttemptOutcome, folder: Path) -> None:
+    def push(self, source: Path, digest: str) -> None:
+        """Send a content to the node, unless it is there. Raises ``OSError``, too."""
+        self.contents.push(source, digest)
+
+    def pull(self, outcome: AttemptOutcome, folder: Path, contents: Mapping[str, bytes] | None = None) -> None:
         """Bring what an attempt made into an empty folder, with the names that it has. Each file's bytes are compared
-        with its digest and are on the disk. Raises ``ValueError`` for names that lead elsewhere."""
+        with its digest; those that come from the node, and not from ``contents``, are on the disk.
+
+        Raises ``ValueError`` for names that lead elsewhere.
+        """
+        here = contents or {}
         for item in outcome.outputs.values():
             require_safe(item)
             if isinstance(item, OrderedFile):
-                self.contents.fetch_file(item.digest, item.size, folder / item.name)
+                self._pull_file(item.digest, item.size, folder / item.name, here)
             else:
-                self._pull_folder(item, folder / item.name)
+                self._pull_folder(item, folder / item.name, here)
 
-    def _pull_folder(self, item: OrderedFolder, top: Path) -> None:
+    def close(self) -> None:
+        """Close idle connections."""
+        self.contents.close()
+
+    def _pull_file(self, digest: str, size: int, target: Path, contents: Mapping[str, bytes]) -> None:
+        if digest not in contents:
+            self.contents.fetch_file(digest, size, target)
+            return
+        own = hasher(digest)
+        own.update(contents[digest])
+        if digest_by(own, digest) != digest:
+            raise ContentDamaged(f"what {self.contents.address} sent along isn't {digest}")
+        write_at_once(target, contents[digest])
+
+    def _pull_folder(self, item: OrderedFolder, top: Path, contents: Mapping[str, bytes]) -> None:
         """Links come last, so that nothing is written through one."""
         top.mkdir()
         for each in item.entries:
@@ -69,7 +87,7 @@ class NodeClient:
                 (top / each.path).mkdir(parents=True, exist_ok=True)
         for each in item.entries:
             if is_file(each):
-                self.contents.fetch_file(f"blake3:{each.content}", each.size, top / each.path)
+                self._pull_file(f"blake3:{each.content}", each.size, top / each.path, contents)
             if each.kind == "program":
                 (top / each.path).chmod(0o755)
         for each in item.entries:

@@ -6,20 +6,33 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from pipeline.cluster.content.errors import ContentRefused, ContentUnknown
 from pipeline.cluster.node_client import NodeClient
 from pipeline.cluster.recipes import ordered, recipe_of
 from pipeline.cluster.wire.attempt_order import AttemptId, AttemptOrder, EnvironmentRecipe
 from pipeline.cluster.wire.attempt_outcome import AttemptOutcome
+from pipeline.cluster.wire.node_events import (
+    AnyNodeEvent,
+    AttemptEnded,
+    AttemptLogged,
+    AttemptReported,
+    EventsQuestion,
+    NodeEvents,
+    OrderBatch,
+)
 from pipeline.cluster.wire.ordered_items import OrderedFile, OrderedItem
 from pipeline.digests import sha256_of_bytes
 from pipeline.envs import interpreters, keys, uv
 from pipeline.envs.definition import Definition
+from pipeline.executors.reports import StageReport
 from tests.conftest import Sandbox
+
+T = TypeVar("T")
 
 TOKEN = "0123456789abcdef"
 BOUND = 60.0  # seconds in which anything must have happened
@@ -83,26 +96,94 @@ class Orders:
 
 
 @dataclass
+class Heard:
+    """What a run has heard of a node."""
+
+    client: NodeClient
+    run: str = "run0"
+    session: str = ""
+    after: int = 0
+    events: list[AnyNodeEvent] = field(default_factory=list)
+
+    def ask(self, seconds: float = 0.0, done: tuple[AttemptId, ...] = ()) -> NodeEvents:
+        answer = self.client.events(EventsQuestion(self.run, self.session, self.after, seconds, done))
+        if answer.session != self.session:
+            self.events.clear()
+        self.session, self.after = answer.session, answer.last
+        self.events += answer.events
+        return answer
+
+    def outcome(self, id: AttemptId) -> AttemptOutcome | None:
+        ended = [each.outcome for each in self.events if isinstance(each, AttemptEnded) and each.id == id]
+        return ended[0] if ended else None
+
+    def log(self, id: AttemptId) -> bytes:
+        pieces = [each for each in self.events if isinstance(each, AttemptLogged) and each.id == id]
+        text = b""
+        for piece in pieces:
+            assert piece.offset == len(text)
+            text += piece.data
+        return text
+
+    def reports(self, id: AttemptId) -> list[StageReport]:
+        return [each.report for each in self.events if isinstance(each, AttemptReported) and each.id == id]
+
+
+@dataclass
 class AgentProcess:
     """An agent, and a client of it."""
 
     process: "subprocess.Popen[bytes]"
     client: NodeClient
     folder: Path
+    heard: Heard = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.heard = Heard(self.client)
+
+    def begin(self, order: AttemptOrder, files: Mapping[str, Path]) -> None:
+        """Give an order; what the node lacks is sent from ``files``. Raises ``ContentRefused`` where it is refused."""
+        begin(self.client, order, files)
+
+    def until(self, is_there: Callable[[], T | None]) -> T:
+        """Ask for news until there is something."""
+        until = time.monotonic() + BOUND
+        while time.monotonic() < until:
+            self.heard.ask(1.0)
+            if found := is_there():
+                return found
+        raise TimeoutError
 
     def outcome(self, order: AttemptOrder) -> AttemptOutcome:
         """Of an order that was given."""
-        until = time.monotonic() + BOUND
-        while time.monotonic() < until:
-            state = self.client.state(order.id, reports=1 << 20, log=1 << 30, seconds=5)
-            assert state.phase != "unknown"
-            if state.outcome:
-                return state.outcome
-        raise TimeoutError
+        return self.until(lambda: self.heard.outcome(order.id))
+
+    def log(self, order: AttemptOrder) -> bytes:
+        """As soon as there is any."""
+        return self.until(lambda: self.heard.log(order.id))
 
     def carry_out(self, order: AttemptOrder, files: Mapping[str, Path]) -> AttemptOutcome:
-        self.client.begin(order, files)
+        self.begin(order, files)
         return self.outcome(order)
+
+    def knows(self, order: AttemptOrder) -> bool:
+        known = self.client.attempts(order.id.run)
+        return order.id in {*known.running, *known.ended}
+
+
+def begin(client: NodeClient, order: AttemptOrder, files: Mapping[str, Path]) -> None:
+    for _ in range(3):  # contents may go again while others come
+        (answer,) = client.begin(OrderBatch((order,))).answers
+        assert answer.id == order.id
+        if answer.refused:
+            raise ContentRefused(answer.refused)
+        if not answer.missing:
+            return
+        for digest in answer.missing:
+            if digest not in files:
+                raise ContentUnknown(f"nobody has {digest}")
+            client.push(files[digest], digest)
+    raise ContentUnknown(f"the node doesn't keep {answer.missing[0]}")
 
 
 @contextlib.contextmanager

@@ -11,10 +11,10 @@ import pytest
 
 from pipeline.cluster.content.errors import ContentRefused, ContentUnknown
 from pipeline.cluster.node_client import NodeClient
-from pipeline.cluster.wire.attempt_order import AttemptOrder
+from pipeline.cluster.wire.node_events import EventsQuestion, OrderBatch
 from pipeline.policy import Start
 from pipeline.values import replace
-from tests.cluster.helpers import BOUND, TOKEN, AgentProcess, Orders, agent_in
+from tests.cluster.helpers import TOKEN, AgentProcess, Orders, agent_in
 
 WRITES = "Path(stage.output('file')).write_text(Path(stage.input('source')).read_text().upper())"
 
@@ -30,9 +30,8 @@ def test_a_stage_runs_on_a_node_in_the_environment_that_is_built_there(
     outcome = agent.carry_out(order, orders.files)
     assert outcome.is_success, outcome
     assert outcome.node == "node1"
-    state = agent.client.state(order.id)
-    assert b"hello from the stage" in state.log
-    assert [each.progress for each in state.reports if each.progress] == [0.5]
+    assert b"hello from the stage" in agent.heard.log(order.id)
+    assert [each.progress for each in agent.heard.reports(order.id) if each.progress] == [0.5]
     (tmp_path / "pulled").mkdir()
     agent.client.pull(outcome, tmp_path / "pulled")
     text = (tmp_path / "pulled" / "out.txt").read_text()
@@ -42,13 +41,13 @@ def test_a_stage_runs_on_a_node_in_the_environment_that_is_built_there(
 def test_what_the_run_does_not_have_is_told(orders: Orders, agent: AgentProcess) -> None:
     order = orders.order("pass")
     with pytest.raises(ContentUnknown):
-        agent.client.begin(order, {})
+        agent.begin(order, {})
 
 
 def test_an_order_that_comes_twice_is_carried_out_once(orders: Orders, agent: AgentProcess, tmp_path: Path) -> None:
     counted = tmp_path / "counted"
     order = orders.order(f"with open({str(counted)!r}, 'a') as file: file.write('x')")
-    threads = [threading.Thread(target=agent.client.begin, args=(order, orders.files)) for _ in range(4)]
+    threads = [threading.Thread(target=agent.begin, args=(order, orders.files)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -61,7 +60,7 @@ def test_an_order_that_comes_twice_is_carried_out_once(orders: Orders, agent: Ag
 def test_eight_who_need_one_environment_make_one_build(orders: Orders, agent: AgentProcess, tmp_path: Path) -> None:
     several = [orders.order("pass", stage=f"stage{number}") for number in range(8)]
     for order in several:
-        agent.client.begin(order, orders.files)
+        agent.begin(order, orders.files)
     assert all(agent.outcome(order).is_success for order in several)
     builds = tmp_path / "node" / "venv" / ".builds"
     assert len([each for each in builds.iterdir() if each.is_dir()]) == 1
@@ -69,19 +68,19 @@ def test_eight_who_need_one_environment_make_one_build(orders: Orders, agent: Ag
 
 def test_only_the_attempt_with_the_highest_number_counts(orders: Orders, agent: AgentProcess) -> None:
     first, second = orders.order("time.sleep(60)", 1), orders.order("pass", 2)
-    agent.client.begin(first, orders.files)
+    agent.begin(first, orders.files)
     assert agent.carry_out(second, orders.files).is_success
     assert agent.outcome(first).problem == "superseded"
-    agent.client.forget(first.id)
+    agent.client.forget([first.id])
     with pytest.raises(ContentRefused, match="attempt 2"):
-        agent.client.begin(first, orders.files)
+        agent.begin(first, orders.files)
 
 
 def test_one_that_is_cancelled_ends_and_says_so(orders: Orders, agent: AgentProcess) -> None:
     order = orders.order("print('at work', flush=True)\ntime.sleep(60)")
-    agent.client.begin(order, orders.files)
-    _until_log(agent, order)
-    agent.client.cancel(order.id)
+    agent.begin(order, orders.files)
+    agent.log(order)
+    agent.client.cancel([order.id])
     assert agent.outcome(order).problem == "cancelled"
 
 
@@ -94,7 +93,7 @@ def test_a_stage_that_fails_is_no_problem_of_the_node(orders: Orders, agent: Age
     order = orders.order("raise ValueError('no such language')")
     outcome = agent.carry_out(order, orders.files)
     assert (outcome.problem, outcome.returncode) == ("", 1)
-    raised = [each.raised for each in agent.client.state(order.id).reports if each.raised]
+    raised = [each.raised for each in agent.heard.reports(order.id) if each.raised]
     assert [each.message for each in raised] == ["no such language"]
 
 
@@ -142,7 +141,7 @@ def test_an_environment_that_cannot_be_built_is_tried_once_for_all_who_wait(
     recipe = replace(orders.recipe(), packages=())
     several = [orders.order("pass", stage=f"stage{number}", environment=recipe) for number in range(4)]
     for order in several:
-        agent.client.begin(order, orders.files)
+        agent.begin(order, orders.files)
     assert {agent.outcome(order).problem for order in several} == {"environment"}
     logs = list((tmp_path / "node" / "logs" / "environments").glob("alpha*.log"))
     assert len(logs) == 1
@@ -172,19 +171,19 @@ def test_an_outcome_is_told_again_by_the_next_agent_until_it_is_forgotten(orders
         assert agent.outcome(order) == outcome
         (tmp_path / "pulled").mkdir()
         agent.client.pull(outcome, tmp_path / "pulled")
-        agent.client.forget(order.id)
-        assert agent.client.state(order.id).phase == "unknown"
+        agent.client.forget([order.id])
+        assert not agent.knows(order)
     assert (tmp_path / "pulled" / "out.txt").read_text() == "TEXT"
 
 
 def test_nothing_outlives_an_agent_that_is_killed(orders: Orders, tmp_path: Path) -> None:
     order = orders.order("print('at work', os.getpid(), flush=True)\ntime.sleep(600)")
     with agent_in(tmp_path / "node") as agent:
-        agent.client.begin(order, orders.files)
-        pid = int(_until_log(agent, order).split()[2])
+        agent.begin(order, orders.files)
+        pid = int(agent.log(order).split()[2])
         agent.process.send_signal(signal.SIGKILL)
     with agent_in(tmp_path / "node") as agent:
-        assert agent.client.state(order.id).phase == "unknown"
+        assert not agent.knows(order)
         assert not list((tmp_path / "node" / "attempts").iterdir())
     assert _is_gone(pid)
 
@@ -201,14 +200,14 @@ def test_nothing_that_a_stage_has_started_outlives_it(orders: Orders, agent: Age
     order = orders.order(LEAVES, start=start)
     outcome = agent.carry_out(order, orders.files)
     assert outcome.is_success, outcome
-    assert _is_gone(int(agent.client.state(order.id).log.split()[1]))
+    assert _is_gone(int(agent.heard.log(order.id).split()[1]))
 
 
 def test_nothing_that_a_stage_has_started_outlives_an_agent_that_is_killed(orders: Orders, tmp_path: Path) -> None:
     order = orders.order(LEAVES + "\ntime.sleep(600)")
     with agent_in(tmp_path / "node") as agent:
-        agent.client.begin(order, orders.files)
-        pid = int(_until_log(agent, order).split()[1])
+        agent.begin(order, orders.files)
+        pid = int(agent.log(order).split()[1])
         agent.process.send_signal(signal.SIGKILL)
     assert _is_gone(pid)
 
@@ -229,29 +228,31 @@ def test_a_stranger_learns_and_does_nothing(orders: Orders, agent: AgentProcess)
     stranger = NodeClient(agent.client.contents.address, TOKEN + "x", tries=1)
     order = orders.order("pass")
     with pytest.raises(ContentRefused):
-        stranger.begin(order, orders.files)
+        stranger.begin(OrderBatch((order,)))
     with pytest.raises(ContentRefused):
-        stranger.state(order.id)
+        stranger.events(EventsQuestion("run0"))
+    with pytest.raises(ContentRefused):
+        stranger.attempts("run0")
 
 
 @pytest.mark.parametrize("name", ["../a.txt", "a/b.txt", "", "..", "/etc/passwd"])
 def test_names_that_lead_elsewhere_are_refused(orders: Orders, agent: AgentProcess, name: str) -> None:
     source = replace(orders.file("a.txt", b"text"), name=name)
     with pytest.raises(ContentRefused):
-        agent.client.begin(orders.order("pass", inputs={"source": (source,)}), orders.files)
+        agent.begin(orders.order("pass", inputs={"source": (source,)}), orders.files)
 
 
 def test_an_order_of_another_version_is_refused(orders: Orders, agent: AgentProcess) -> None:
     with pytest.raises(ContentRefused, match="version"):
-        agent.client.begin(orders.order("pass", schema=99), orders.files)
+        agent.begin(orders.order("pass", schema=99), orders.files)
 
 
 def test_secrets_reach_the_stage_and_no_file(orders: Orders, agent: AgentProcess, tmp_path: Path) -> None:
     body = "print('it is', stage.parameters['key'], flush=True)\nassert len(stage.parameters['key']) == 9"
     order = orders.order(body, secrets=(("key", "swordfish"),))
     outcome = agent.carry_out(order, orders.files)
-    assert outcome.is_success, agent.client.state(order.id).log
-    log = agent.client.state(order.id).log
+    assert outcome.is_success, agent.heard.log(order.id)
+    log = agent.heard.log(order.id)
     assert b"it is" in log
     assert b"swordfish" not in log
     files = [each for each in (tmp_path / "node").rglob("*") if each.is_file() and ".builds" not in each.parts]
@@ -269,11 +270,3 @@ def _is_gone(pid: int) -> bool:
             return True
         time.sleep(0.05)
     return False
-
-
-def _until_log(agent: AgentProcess, order: AttemptOrder) -> bytes:
-    until = time.monotonic() + BOUND
-    while time.monotonic() < until:
-        if log := agent.client.state(order.id, seconds=5).log:
-            return log
-    raise TimeoutError

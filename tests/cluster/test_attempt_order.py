@@ -2,7 +2,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.cluster.wire.attempt_order import AttemptId, AttemptOrder, EnvironmentRecipe, decode_order, encode_order
+from pipeline.cluster.wire.attempt_order import SCHEMA, AttemptId, AttemptOrder, EnvironmentRecipe, require_safe_order
+from pipeline.cluster.wire.node_events import OrderBatch
+from pipeline.cluster.wire.order_batch import decode_batch
 from pipeline.cluster.wire.ordered_items import OrderedFile, OrderedFolder
 from pipeline.directories.manifest import TreeEntry
 from pipeline.errors import UsageError
@@ -27,12 +29,18 @@ def order(**changes: Any) -> AttemptOrder:
     return replace(whole, **changes)
 
 
+def sent(order: AttemptOrder) -> AttemptOrder:
+    """As it is on the other side."""
+    (one,) = decode_batch(encode(OrderBatch((order,)))).orders
+    return one
+
+
 def test_an_order_is_the_same_on_the_other_side() -> None:
-    assert decode_order(encode_order(order())) == order()
+    assert sent(order()) == order()
 
 
 def test_the_arguments_have_the_bytes_that_the_stage_s_key_is_made_of() -> None:
-    assert encode(decode_order(encode_order(order())).arguments) == encode(order().arguments)
+    assert encode(sent(order()).arguments) == encode(order().arguments)
 
 
 def test_it_says_which_contents_must_be_there() -> None:
@@ -42,11 +50,12 @@ def test_it_says_which_contents_must_be_there() -> None:
 
 def test_an_order_of_another_version_is_told_from_what_is_none() -> None:
     with pytest.raises(UsageError):
-        decode_order(encode_order(order(schema=2)))
-    with pytest.raises(ValueError, match="no order"):
-        decode_order(b'{"schema": 1}')
-    with pytest.raises(ValueError, match="no order"):
-        decode_order(b"[]")
+        sent(order(schema=SCHEMA + 1))
+    with pytest.raises(UsageError):
+        decode_batch(b'{"orders": [{"schema": 1}]}')
+    for text in (b'{"orders": [{"schema": 2}]}', b'{"orders": [{}]}', b"{}", b"[]", b"{"):
+        with pytest.raises(ValueError, match=r".+"):
+            decode_batch(text)
 
 
 @pytest.mark.parametrize(
@@ -60,11 +69,15 @@ def test_an_order_of_another_version_is_told_from_what_is_none() -> None:
         {"id": AttemptId("run0", "film", "recognise", 0)},
         {"environment": EnvironmentRecipe(name="a", key="../..", python="", lock=LOCK.name, files=(LOCK,))},
         {"environment": EnvironmentRecipe(name="a", key="sha256:1", python="", lock="../a", files=(LOCK,))},
+        {"environment": EnvironmentRecipe(name="a", key="sha256:1", python="", place="elsewhere")},
+        {"environment": EnvironmentRecipe(name="a", key="sha256:1", python="")},
+        {"command_files": {"script": OrderedFile("../a", DIGEST, 1)}},
+        {"command_files": {"../script": OrderedFile("a", DIGEST, 1)}},
     ],
 )
 def test_what_leads_elsewhere_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        decode_order(encode_order(order(**changes)))
+        require_safe_order(sent(order(**changes)))
 
 
 def test_a_node_writes_what_a_stage_reads_as_a_run_on_one_machine_does() -> None:
@@ -77,8 +90,9 @@ def test_a_node_writes_what_a_stage_reads_as_a_run_on_one_machine_does() -> None
 
 def test_the_form_of_an_order_is_stated_by_its_version() -> None:
     """Whoever changes a field of it changes ``SCHEMA``, too: nodes may have another version."""
-    fields = sorted(decode(encode_order(order()), dict[str, Any]))
+    fields = sorted(decode(encode(order()), dict[str, Any]))
     assert fields == [
-        "arguments", "cpus", "environment", "id", "inputs", "locale", "models", "modules", "network", "read_only",
-        "schema", "seconds", "secrets", "source_digest", "stage_file", "start", "tools", "variables",
+        "arguments", "cards", "command", "command_files", "cpus", "environment", "fresh", "gpu_memory", "id", "inputs",
+        "locale", "models", "modules", "network", "read_only", "schema", "seconds", "secrets", "source_digest",
+        "stage_file", "start", "tools", "variables",
     ]  # fmt: skip

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from pipeline.cluster.content.connections import Body, Connections
 from pipeline.cluster.content.errors import (
     ContentDamaged,
     ContentRefused,
@@ -30,7 +31,7 @@ _FAILURES = (OSError, http.client.HTTPException)
 
 
 class ContentClient:
-    """For one server. Threads may share it: each call has a connection of its own."""
+    """For one server. Threads may share it: each call has a connection to itself."""
 
     def __init__(
         self, address: str, token: str, tls: ssl.SSLContext | None = None, seconds: float = SECONDS, tries: int = TRIES
@@ -38,12 +39,17 @@ class ContentClient:
         """``address``: HOST:PORT."""
         self.address = address
         self._token = token
-        self._tls = tls
-        self._seconds = seconds
+        self._connections = Connections(address, tls, seconds)
         self._tries = tries
 
-    def fetch(self, digest: str, size: int, store: ContentStore) -> None:
+    def close(self) -> None:
+        """Let go of the connections that wait for a request."""
+        self._connections.close()
+
+    def fetch(self, digest: str, size: int, store: ContentStore, proceed: Callable[[], None] = lambda: None) -> None:
         """Bring a content into a store, unless it is there or comes already; the caller holds it there.
+
+        ``proceed`` is called again and again; what it raises goes through, and what has come stays.
 
         Raises ``ContentUnknown``, ``ContentDamaged``, ``ContentRefused``, ``ContentUnreachable`` and ``NoRoom``.
         """
@@ -51,7 +57,8 @@ class ContentClient:
             with store.receive(digest, size) as partial:
                 if partial is not None:
                     self._persist(
-                        lambda: None if partial.is_whole else partial.offset, lambda _: self._fetch_rest(partial)
+                        lambda: None if partial.is_whole else partial.offset,
+                        lambda _: self._fetch_rest(partial, proceed),
                     )
         except ContentDamaged:
             self.check(digest)  # its own file may be the damaged one
@@ -117,10 +124,11 @@ class ContentClient:
             time.sleep(PAUSE * 2**fruitless if fruitless else 0)
             fruitless += 1
 
-    def _fetch_rest(self, partial: PartialContent) -> None:
+    def _fetch_rest(self, partial: PartialContent, proceed: Callable[[], None] = lambda: None) -> None:
         headers = {"Range": f"bytes={partial.offset}-"} if partial.offset else {}
         with self._response("GET", f"{CONTENT}{partial.digest}", headers=headers) as response:
             while data := response.read(COPIED_BYTES):
+                proceed()
                 partial.write(data)
 
     def _push_rest(self, source: Path, digest: str, first: int, size: int) -> None:
@@ -134,26 +142,12 @@ class ContentClient:
 
     @contextlib.contextmanager
     def _response(
-        self, method: str, path: str, body: IO[bytes] | bytes | None = None, headers: Mapping[str, str] | None = None
+        self, method: str, path: str, body: Body = None, headers: Mapping[str, str] | None = None
     ) -> Iterator[http.client.HTTPResponse]:
-        connection = self._connection()
-        try:
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # its answer may be there all the same
-                own = {"Authorization": f"Bearer {self._token}", **(headers or {})}
-                connection.request(method, path, body, own)
-            response = connection.getresponse()
+        own = {"Authorization": f"Bearer {self._token}", **(headers or {})}
+        with self._connections.response(method, path, body, own) as response:
             self._require(response, path)
             yield response
-        finally:
-            connection.close()
-
-    def _connection(self) -> http.client.HTTPConnection:
-        host, _, port = self.address.rpartition(":")
-        if self._tls is None:
-            return http.client.HTTPConnection(host, int(port), timeout=self._seconds, blocksize=COPIED_BYTES)
-        return http.client.HTTPSConnection(
-            host, int(port), timeout=self._seconds, context=self._tls, blocksize=COPIED_BYTES
-        )
 
     def _require(self, response: http.client.HTTPResponse, path: str) -> None:
         """Raises what the answer says."""

@@ -7,6 +7,7 @@ reads it and removes it where it is damaged. ``POST /NAME`` is one of the node's
 
 import contextlib
 import hmac
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -65,6 +66,7 @@ class ContentServer(ThreadingHTTPServer):
         self.token = token.encode()
         self.answers = dict(answers or {})
         self._tls = endpoint.tls
+        self._connections: set[socket.socket] = set()
 
     @property
     def address(self) -> str:
@@ -82,16 +84,25 @@ class ContentServer(ThreadingHTTPServer):
         finally:
             self.shutdown()
             self.server_close()
+            self._end_connections()
             thread.join()
+
+    def _end_connections(self) -> None:
+        """Those that wait for the next request, too."""
+        for each in list(self._connections):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
 
     def finish_request(self, request: object, client_address: object) -> None:
         """In the connection's own thread, so that a slow handshake holds up nobody."""
-        if self._tls is None:
-            super().finish_request(request, client_address)  # type: ignore[arg-type]
-            return
-        request.settimeout(SILENCE_SECONDS)  # type: ignore[attr-defined]
-        with self._tls.wrap_socket(request, server_side=True) as secure:  # type: ignore[arg-type]
-            super().finish_request(secure, client_address)
+        assert isinstance(request, socket.socket)
+        with contextlib.ExitStack() as stack:
+            if self._tls is not None:
+                request.settimeout(SILENCE_SECONDS)
+                request = stack.enter_context(self._tls.wrap_socket(request, server_side=True))
+            self._connections.add(request)
+            stack.callback(self._connections.discard, request)
+            super().finish_request(request, client_address)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Who asked has gone; that is no error here."""
@@ -101,6 +112,8 @@ class _ContentHandler(BaseHTTPRequestHandler):
     server: ContentServer
     protocol_version = "HTTP/1.1"
     timeout = SILENCE_SECONDS
+    disable_nagle_algorithm = True
+    wbufsize = COPIED_BYTES  # so that an answer's head and body leave together
 
     def version_string(self) -> str:
         return "pipeline"
@@ -162,6 +175,7 @@ class _ContentHandler(BaseHTTPRequestHandler):
                 self.send_header("Content-Range", f"bytes {first}-{end - 1}/{content.size}")
             self.end_headers()
             if self.command == "GET" and end > first:
+                self.wfile.flush()
                 self.connection.sendfile(file, first, end - first)
 
     def _take(self, digest: str) -> None:
@@ -179,6 +193,7 @@ class _ContentHandler(BaseHTTPRequestHandler):
                 partial.write(data)
                 left -= len(data)
         if not left:
+            self.close_connection = False
             self._send(HTTPStatus.CREATED if end == size else HTTPStatus.ACCEPTED, b"{}")
 
     def _body(self) -> bytes:

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from pipeline.cluster.content import room
+from pipeline.cluster.content.content_name import digest_by, hasher
 from pipeline.cluster.content.entry_folders import PARTS, entries, folder_of, part_of, size_of, state_of
 from pipeline.cluster.content.errors import ContentDamaged, ContentUnknown, NoRoom
 from pipeline.cluster.content.links import bring, digest_of
@@ -128,6 +129,21 @@ class ContentStore:
                 return self._publish(part, found, size)
             finally:
                 try_remove_tree(part)
+
+    def put_bytes(self, data: bytes, digest: str) -> None:
+        """Take in a content that is in memory. Raises as ``receive`` does."""
+        with self.receive(digest, len(data)) as partial:
+            if partial is not None:
+                partial.write(data[partial.offset :])
+
+    def read(self, digest: str) -> bytes | None:
+        """All bytes of a small content, compared with its digest; ``None`` where it can't be had."""
+        with contextlib.suppress(OSError):
+            data = self.file(digest).read_bytes()
+            own = hasher(digest)
+            own.update(data)
+            return data if digest_by(own, digest) == digest else None
+        return None
 
     def place(self, digest: str, target: Path) -> None:
         """Put a content where a stage reads it: as a link that can't be written to, or a copy.

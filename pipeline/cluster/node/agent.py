@@ -1,37 +1,50 @@
-"""A node's agent: takes orders, says how they stand, and keeps their outcomes until the run has what they made.
+"""A node's agent: takes orders, tells how they go, and keeps their outcomes until the run has what they made.
 
 What it promises: an order that comes twice is carried out once; of one stage of a run only the attempt with the highest
-number counts; an outcome is on the disk before it is told, and is told again after the agent or the run was killed.
+number counts, and takes over what an earlier one has done for the same order; an outcome is on the disk before it is
+told, and is told again after the agent or the run was killed.
 """
 
 import contextlib
+import os
+import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.cluster.content import store as content_store
+from pipeline.cluster.content.errors import NoRoom
 from pipeline.cluster.content.store import ContentStore
 from pipeline.cluster.node.attempt_work import GRACE_SECONDS, AttemptWork
+from pipeline.cluster.node.content_sources import ContentSources
+from pipeline.cluster.node.kept_attempts import KeptAttempt, kept_in, likeness
+from pipeline.cluster.node.known_attempts import KnownAttempts
 from pipeline.cluster.node.local_runs import LocalRuns
 from pipeline.cluster.node.node_attempt import NodeAttempt
 from pipeline.cluster.node.node_environments import NodeEnvironments
 from pipeline.cluster.node.node_folder import NodeFolder
-from pipeline.cluster.wire.attempt_order import AttemptId, AttemptOrder
-from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, AttemptState, MissingContents, Problem
-from pipeline.errors import NotReady
+from pipeline.cluster.node.run_events import RunEvents
+from pipeline.cluster.wire.attempt_order import AttemptId, AttemptOrder, require_safe_order
+from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, Problem
+from pipeline.cluster.wire.node_events import (
+    ContentSource,
+    EventsQuestion,
+    NodeAttempts,
+    NodeEvents,
+    OrderAnswer,
+    OrderAnswers,
+    OrderBatch,
+)
 from pipeline.executors import runtime_folder
 from pipeline.executors.base import WorkerLimits
-from pipeline.files import try_remove_tree, write_whole
-from pipeline.values import Struct, decode, encode
+from pipeline.files import try_remove_tree
+from pipeline.run.supervision import sweep
+from pipeline.run.supervision.guardian import Guardian
+from pipeline.values import Struct, replace
 
-OUTCOME = "outcome.json"
 PARTS_OF_ATTEMPT = ("inputs", "models", "run", "source")
-KEPT_SECONDS = 7 * 86_400  # an outcome that no run has asked for
-
-
-class AttemptSuperseded(NotReady):
-    """A later attempt at the same stage is known here."""
+IDLE_SECONDS = 3600.0  # after which a run of which nothing is known any more is forgotten
 
 
 class AgentSettings(Struct, frozen=True):
@@ -42,6 +55,8 @@ class AgentSettings(Struct, frozen=True):
     limit: int = 50 << 30  # bytes of contents that it keeps
     workers: WorkerLimits | None = None
     runtime: Path | None = None  # where workers are found; default: this user's runtime folder
+    token: str = ""  # that opens the servers of other nodes
+    peers: ssl.SSLContext | None = None  # with which they are asked
 
 
 @contextlib.contextmanager
@@ -51,15 +66,27 @@ def running(settings: AgentSettings, variables: Mapping[str, str]) -> Iterator["
     folder.make()
     with content_store.opened(folder.contents, settings.limit) as store:
         runs = LocalRuns(folder.project.logs, settings.workers, settings.runtime)
-        environments = NodeEnvironments(folder, store)
-        busy = settings.runtime or runtime_folder.locate(variables)
-        agent = NodeAgent(AttemptWork(settings.name, folder, store, environments, runs, variables, busy))
+        guardian = Guardian(f"{os.urandom(12).hex()}.", settings.runtime or runtime_folder.locate(variables))
+        guardian.start()
+        work = AttemptWork(
+            name=settings.name,
+            folder=folder,
+            store=store,
+            environments=NodeEnvironments(folder, store),
+            runs=runs,
+            contents=ContentSources(store, settings.token, settings.peers),
+            variables=variables,
+            token=guardian.token,
+            since=sweep.started_at(),
+        )
+        agent = NodeAgent(work)
         try:
             yield agent
         finally:
             agent.stop()
             runs.close(GRACE_SECONDS)
             agent.join()
+            guardian.end()
 
 
 class NodeAgent:
@@ -67,128 +94,203 @@ class NodeAgent:
 
     def __init__(self, work: AttemptWork) -> None:
         self._work = work
-        self._lock = threading.Lock()
-        self._attempts: dict[AttemptId, NodeAttempt] = {}
-        self._ended: dict[AttemptId, AttemptOutcome] = {}  # of earlier agents
-        self._holds: dict[AttemptId, contextlib.ExitStack] = {}
-        self._threads: dict[AttemptId, threading.Thread] = {}
-        for outcome in _kept_outcomes(work.folder.attempts):
-            self._ended[outcome.id] = outcome
-            self._hold(outcome.id).enter_context(work.store.hold(outcome.contents()))
+        self._name = os.urandom(6).hex()  # unlike that of any other agent's process
+        self._key = os.urandom(16)
+        self._lock = threading.RLock()  # over all below
+        self._known = KnownAttempts()
+        self._runs: dict[str, RunEvents] = {}
+        self._holds: dict[NodeAttempt, contextlib.ExitStack] = {}
+        self._threads: dict[NodeAttempt, threading.Thread] = {}
+        self._drains = False
+        for place, kept in kept_in(work.folder.attempts):
+            self._add_kept(place, kept)
 
     @property
     def store(self) -> ContentStore:
         return self._work.store
 
-    def begin(self, order: AttemptOrder) -> MissingContents:
-        """Carry out an order, unless it is known already; or say which contents must come first.
+    def begin(self, batch: OrderBatch) -> OrderAnswers:
+        """Carry out orders, unless they are known already; or say which contents must come first.
 
-        Raises ``AttemptSuperseded``. An earlier attempt at the same stage is ended.
+        Raises ``ContentDamaged`` where a content that came along isn't what it should be.
         """
-        with self._lock:
-            if order.id in self._attempts or order.id in self._ended:
-                return MissingContents()
-            for other in [*self._attempts, *self._ended]:
-                if other.work == order.id.work and other.number > order.id.number:
-                    raise AttemptSuperseded(f"attempt {other.number} at {order.id.stage} is known here")
-            hold = self._hold(order.id)
-            hold.enter_context(self.store.hold(order.contents()))
-            missing = [digest for digest in order.contents() if self.store.find(digest) is None]
-            if missing:
-                self._let_go(order.id)
-                return MissingContents(tuple(missing))
-            for other, attempt in self._attempts.items():
-                if other.work == order.id.work:
-                    self._stop(attempt, "superseded")
-            self._start(order)
-        return MissingContents()
+        with self.store.hold(batch.contents):
+            for digest, data in batch.contents.items():
+                with contextlib.suppress(NoRoom):  # it is missing then, and whoever sends it learns why
+                    self.store.put_bytes(data, digest)
+            return OrderAnswers(tuple(self._begin(order, batch.sources) for order in batch.orders))
 
-    def state(self, id: AttemptId, reports: int, log: int, seconds: float) -> AttemptState:
-        """What there is to tell beyond so many reports and bytes of the log; waits for it, so many seconds at most."""
+    def events(self, question: EventsQuestion) -> NodeEvents:
+        """What has happened to a run's attempts, as soon as anything has."""
+        self.forget(question.done)
         with self._lock:
-            attempt, outcome = self._attempts.get(id), self._ended.get(id)
-        if attempt is not None:
-            return attempt.state(reports, log, seconds)
-        return AttemptState(phase="ended", outcome=outcome) if outcome else AttemptState(phase="unknown")
+            events = self._events_of(question.run)
+        return events.answer(question)
 
-    def cancel(self, id: AttemptId) -> None:
-        """End it; its outcome says so. One that has ended stays as it is."""
+    def attempts(self, run: str) -> NodeAttempts:
         with self._lock:
-            if attempt := self._attempts.get(id):
-                self._stop(attempt, "cancelled")
+            known = [each for each in self._known.of(run) if not each.is_unwanted]
+            return NodeAttempts(
+                running=tuple(each.id for each in known if not each.is_ended),
+                ended=tuple(each.id for each in known if each.is_ended),
+            )
 
-    def forget(self, id: AttemptId) -> None:
-        """The run has all that it needs of an attempt that has ended; one that goes on is ended first.
-
-        Raises ``NotReady`` where it hasn't ended in a few seconds, as while an environment is built for it.
-        """
-        self.cancel(id)
-        if thread := self._threads.get(id):
-            thread.join(2 * GRACE_SECONDS)
-            if thread.is_alive():
-                raise NotReady(f"attempt {id.number} at {id.stage} hasn't ended yet")
+    def cancel(self, ids: Sequence[AttemptId]) -> None:
+        """End them; their outcomes say so. One that has ended stays as it is."""
         with self._lock:
-            self._attempts.pop(id, None)
-            self._ended.pop(id, None)
-            self._threads.pop(id, None)
-            self._let_go(id)
-            try_remove_tree(self._work.folder.attempt(id))
+            for id in ids:
+                if attempt := self._known.find(id):
+                    self._stop(attempt, "cancelled")
+
+    def forget(self, ids: Sequence[AttemptId]) -> None:
+        """The run has all that it needs of them; one that goes on is ended, and nobody hears of its end."""
+        with self._lock:
+            for id in ids:
+                if attempt := self._known.find(id):
+                    attempt.is_unwanted = True
+                    self._stop(attempt, "cancelled")
+                    if attempt.is_ended:
+                        self._remove(attempt)
+
+    def drain(self) -> None:
+        """Take no more orders; what runs goes on."""
+        with self._lock:
+            self._drains = True
+            for events in self._runs.values():
+                events.drain()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs or is prepared."""
+        with self._lock:
+            return all(each.is_ended for each in self._known)
 
     def stop(self) -> None:
         """End all attempts."""
         with self._lock:
-            for attempt in self._attempts.values():
+            self.drain()
+            for attempt in self._known:
                 self._stop(attempt, "node")
 
     def join(self) -> None:
-        """Wait for their ends, a few seconds at most: one may be building an environment."""
+        """Wait for their ends, a few seconds at most."""
         until = time.monotonic() + GRACE_SECONDS
         for thread in list(self._threads.values()):
             thread.join(max(0.0, until - time.monotonic()))
 
-    def _start(self, order: AttemptOrder) -> None:
+    def _begin(self, order: AttemptOrder, sources: Mapping[str, tuple[ContentSource, ...]]) -> OrderAnswer:
+        try:
+            require_safe_order(order)
+        except ValueError as error:
+            return OrderAnswer(order.id, refused=str(error))
+        with self._lock:
+            if self._known.find(order.id):
+                return OrderAnswer(order.id)
+            if reason := self._refusal(order.id):
+                return OrderAnswer(order.id, refused=reason)
+            if self._take_over(order):
+                return OrderAnswer(order.id)
+            hold = contextlib.ExitStack()
+            hold.enter_context(self.store.hold(order.contents()))
+            missing = [digest for digest in order.contents() if self.store.find(digest) is None]
+            if nowhere := [digest for digest in missing if not sources.get(digest)]:
+                hold.close()
+                return OrderAnswer(order.id, missing=tuple(nowhere))
+            for other in self._known.at(order.id.work):
+                self._stop(other, "superseded")
+            self._start(order, hold, {digest: sources[digest] for digest in missing})
+        return OrderAnswer(order.id)
+
+    def _refusal(self, id: AttemptId) -> str:
+        if self._drains:
+            return "this node takes no more orders"
+        highest = self._known.highest(id.work)
+        if highest > id.number:
+            return f"attempt {highest} at {id.stage} is known here"
+        return f"attempt {highest} at {id.stage} was forgotten" if highest == id.number else ""
+
+    def _take_over(self, order: AttemptOrder) -> bool:
+        """Whether an earlier attempt has done, or does, what is ordered; it goes on as the later one."""
+        own = likeness(order, self._key)
+        for earlier in self._known.at(order.id.work):
+            is_good = earlier.outcome.is_success if earlier.outcome else not earlier.stopped
+            if is_good and earlier.likeness == own and not order.fresh:
+                self._known.rename(earlier, order.id)
+                if earlier.outcome:
+                    self._keep(earlier, earlier.outcome)
+                self._events_of(order.id.run).add(earlier)
+                return True
+        return False
+
+    def _start(
+        self, order: AttemptOrder, hold: contextlib.ExitStack, sources: Mapping[str, tuple[ContentSource, ...]]
+    ) -> None:
         place = self._work.folder.attempt(order.id)
         try_remove_tree(place)
         place.mkdir(parents=True)
-        attempt = NodeAttempt(order, place / "log.txt")
-        thread = threading.Thread(target=self._carry_out, args=(attempt, place), daemon=True, name=place.name)
-        self._attempts[order.id], self._threads[order.id] = attempt, thread
+        events = self._events_of(order.id.run)
+        attempt = NodeAttempt(order.id, place, likeness(order, self._key), events.ring)
+        thread = threading.Thread(target=self._carry_out, args=(attempt, order, sources), daemon=True, name=place.name)
+        self._known.add(attempt)
+        self._holds[attempt], self._threads[attempt] = hold, thread
+        events.add(attempt)
         thread.start()
 
-    def _carry_out(self, attempt: NodeAttempt, place: Path) -> None:
-        outcome = self._work.outcome(attempt)
+    def _carry_out(
+        self, attempt: NodeAttempt, order: AttemptOrder, sources: Mapping[str, tuple[ContentSource, ...]]
+    ) -> None:
+        outcome = self._work.outcome(attempt, order, sources)
         with self._lock:
-            hold = self._holds.get(outcome.id)
-            if hold is not None:
-                hold.enter_context(self.store.hold(outcome.contents()))
+            hold = self._holds[attempt]
+            hold.enter_context(self.store.hold(outcome.contents()))
         for name in PARTS_OF_ATTEMPT:
-            try_remove_tree(place / name)
+            try_remove_tree(attempt.place / name)
+        id = attempt.id
+        self._keep(attempt, outcome)
+        with self._lock:
+            if attempt.id != id:  # it was taken over meanwhile
+                self._keep(attempt, outcome)
+            attempt.end(outcome)
+            self._threads.pop(attempt, None)
+            if attempt.is_unwanted:
+                self._remove(attempt)
+
+    def _keep(self, attempt: NodeAttempt, outcome: AttemptOutcome) -> None:
+        kept = KeptAttempt(outcome=replace(outcome, id=attempt.id), reports=attempt.said, likeness=attempt.likeness)
         with contextlib.suppress(OSError):  # a full disk; it is told all the same
-            write_whole(place / OUTCOME, encode(outcome))
-        attempt.end(outcome)
+            kept.write(attempt.place)
+
+    def _add_kept(self, place: Path, kept: KeptAttempt) -> None:
+        id = kept.outcome.id
+        events = self._events_of(id.run)
+        attempt = NodeAttempt(id, place, kept.likeness, events.ring, kept.reports)
+        attempt.end(kept.outcome)
+        hold = self._holds[attempt] = contextlib.ExitStack()
+        hold.enter_context(self.store.hold(kept.outcome.contents()))
+        self._known.add(attempt)
+        events.add(attempt)
 
     def _stop(self, attempt: NodeAttempt, why: Problem) -> None:
         if not attempt.is_ended:
-            attempt.stopped = attempt.stopped or why
-            self._work.runs.cancel(self._work.folder.attempt(attempt.order.id).name, GRACE_SECONDS)
+            attempt.stop(why)
+            self._work.runs.cancel(attempt.place.name, GRACE_SECONDS)
 
-    def _hold(self, id: AttemptId) -> contextlib.ExitStack:
-        return self._holds.setdefault(id, contextlib.ExitStack())
+    def _remove(self, attempt: NodeAttempt) -> None:
+        self._known.remove(attempt)
+        if events := self._runs.get(attempt.id.run):
+            events.remove(attempt)
+        self._holds.pop(attempt).close()
+        try_remove_tree(attempt.place)
 
-    def _let_go(self, id: AttemptId) -> None:
-        if hold := self._holds.pop(id, None):
-            hold.close()
+    def _events_of(self, run: str) -> RunEvents:
+        if run not in self._runs:
+            self._drop_idle_runs()
+            events = self._runs[run] = RunEvents(self._name, self.store.read)
+            if self._drains:
+                events.drain()
+        return self._runs[run]
 
-
-def _kept_outcomes(folder: Path) -> Iterator[AttemptOutcome]:
-    """Those of earlier agents. What has none ended with its agent, and is removed."""
-    for place in folder.iterdir():
-        try:
-            outcome = decode((place / OUTCOME).read_bytes(), AttemptOutcome)
-            is_old = time.time() - (place / OUTCOME).stat().st_mtime > KEPT_SECONDS
-        except (OSError, ValueError):
-            is_old = True
-        if is_old:
-            try_remove_tree(place)
-        else:
-            yield outcome
+    def _drop_idle_runs(self) -> None:
+        for run, events in list(self._runs.items()):
+            if time.monotonic() - events.asked > IDLE_SECONDS and not self._known.of(run):
+                del self._runs[run]

@@ -3,37 +3,39 @@
 from collections.abc import Callable, Mapping
 
 from pipeline.cluster.node.agent import NodeAgent
-from pipeline.cluster.wire.attempt_order import AttemptId, decode_order
-from pipeline.values import Struct, decode, encode
+from pipeline.cluster.wire.attempt_order import AttemptId
+from pipeline.cluster.wire.node_events import EventsQuestion
+from pipeline.cluster.wire.order_batch import decode_batch
+from pipeline.values import Struct, decode, encode, replace
 
 LONGEST_WAIT = 20.0  # seconds; a client waits longer for an answer
 
 
-class StateQuestion(Struct, frozen=True):
-    """What has happened to an attempt beyond so many reports, and bytes of its log."""
+class AttemptsQuestion(Struct, frozen=True):
+    """Which attempts of a run does the node know?"""
 
-    id: AttemptId
-    reports: int = 0
-    log: int = 0
-    seconds: float = 0.0  # to wait for news
+    run: str
 
 
 def answers_of(agent: NodeAgent) -> Mapping[str, Callable[[bytes], bytes]]:
     """By the names of the requests. Each raises ``ValueError`` for what isn't such a request."""
 
-    def state(body: bytes) -> bytes:
-        question = decode(body, StateQuestion)
-        return encode(agent.state(question.id, question.reports, question.log, min(question.seconds, LONGEST_WAIT)))
-
     def begin(body: bytes) -> bytes:
-        return encode(agent.begin(decode_order(body)))
+        return encode(agent.begin(decode_batch(body)))
+
+    def events(body: bytes) -> bytes:
+        question = decode(body, EventsQuestion)
+        return encode(agent.events(replace(question, seconds=min(question.seconds, LONGEST_WAIT))))
+
+    def attempts(body: bytes) -> bytes:
+        return encode(agent.attempts(decode(body, AttemptsQuestion).run))
 
     def cancel(body: bytes) -> bytes:
-        agent.cancel(decode(body, AttemptId))
+        agent.cancel(decode(body, tuple[AttemptId, ...]))
         return b"{}"
 
     def forget(body: bytes) -> bytes:
-        agent.forget(decode(body, AttemptId))
+        agent.forget(decode(body, tuple[AttemptId, ...]))
         return b"{}"
 
-    return {"begin": begin, "state": state, "cancel": cancel, "forget": forget}
+    return {"begin": begin, "events": events, "attempts": attempts, "cancel": cancel, "forget": forget}

@@ -32,7 +32,8 @@ def main() -> int:
     start = decode(sys.stdin.buffer.readline(), AgentStart)
     keep_private([])
     try:
-        with running(AgentSettings(Path(start.folder), start.name, start.limit), dict(os.environ)) as agent:
+        settings = AgentSettings(Path(start.folder), start.name, start.limit, token=start.token)
+        with running(settings, dict(os.environ)) as agent:
             server = ContentServer(agent.store, start.token, answers=answers_of(agent))
             with server.running():
                 sys.stdout.buffer.write(encode({"address": server.address}) + b"\n")

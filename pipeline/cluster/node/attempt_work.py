@@ -1,5 +1,6 @@
 """Carrying out an order on a node: environment, inputs, the stage's process, outputs."""
 
+import errno
 import os
 import time
 from collections.abc import Mapping
@@ -7,29 +8,32 @@ from pathlib import Path
 
 from pipeline.cluster.content.errors import ContentDamaged, ContentUnknown, NoRoom
 from pipeline.cluster.content.store import ContentStore
+from pipeline.cluster.node.content_sources import ContentsMissing, ContentSources
 from pipeline.cluster.node.layout import lay_out, signatures
 from pipeline.cluster.node.left_outputs import take
 from pipeline.cluster.node.local_runs import LocalRuns
-from pipeline.cluster.node.node_attempt import NodeAttempt
+from pipeline.cluster.node.node_attempt import LOG, NodeAttempt
 from pipeline.cluster.node.node_environments import EnvironmentUnavailable, NodeEnvironments
 from pipeline.cluster.node.node_folder import NodeFolder
 from pipeline.cluster.wire.attempt_order import AttemptOrder
-from pipeline.cluster.wire.attempt_outcome import AttemptOutcome
-from pipeline.digests import sha256_of_bytes
+from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, Problem
+from pipeline.cluster.wire.node_events import ContentSource
 from pipeline.directories.reading import DirectoryUnusable
 from pipeline.environments import own_variables
 from pipeline.envs.inheritance import LOCALE, visible
 from pipeline.envs.variables import stage_variables
+from pipeline.errors import PipelineError
 from pipeline.executors.base import Exited, Invocation
 from pipeline.files import write_at_once
 from pipeline.jobs.output_files import OutputsMissing
 from pipeline.process import Interpreter
 from pipeline.run.invocation_file import SCHEMA
-from pipeline.run.supervision.guardian import Guardian
+from pipeline.run.supervision import sweep
 from pipeline.sdk.protocol import RUN_VARIABLE
 from pipeline.values import Struct, encode, replace
 
 GRACE_SECONDS = 5.0
+Sources = Mapping[str, tuple[ContentSource, ...]]  # by digest
 RUN = "run"  # the folder that the stage may write into
 
 
@@ -45,29 +49,29 @@ class AttemptWork(Struct, frozen=True):
     store: ContentStore
     environments: NodeEnvironments
     runs: LocalRuns
+    contents: ContentSources
     variables: Mapping[str, str]  # of the agent's process
-    busy: Path | None = None  # the folder where workers say for whom they work
+    token: str  # what the tokens of all attempts begin with
+    since: int  # when the agent's process began: what is older is nothing of ours
 
-    def outcome(self, attempt: NodeAttempt) -> AttemptOutcome:
+    def outcome(self, attempt: NodeAttempt, order: AttemptOrder, sources: Sources) -> AttemptOutcome:
         """Raises nothing that has a class of its own; any other error is a fault of the node."""
-        order = attempt.order
         ended = AttemptOutcome(id=order.id, node=self.name)
         try:
-            return self._carried_out(attempt, ended)
+            return self._carried_out(attempt, order, sources, ended)
         except _Stopped:
             return replace(ended, problem=attempt.stopped, words="it was stopped before its process began")
-        except EnvironmentUnavailable as error:
-            return replace(ended, problem="environment", words=error.message)
-        except (ContentUnknown, ContentDamaged, ValueError) as error:
-            return replace(ended, problem="content", words=str(error))
-        except NoRoom as error:
-            return replace(ended, problem="room", words=error.message)
+        except ContentsMissing as error:
+            return replace(ended, problem="content", words=error.message, missing=(error.digest,))
         except Exception as error:  # whatever it is, the run must hear of it
-            return replace(ended, problem="node", words=f"{type(error).__name__}: {error}")
+            return replace(ended, problem=_problem_of(error), words=_words_of(error))
 
-    def _carried_out(self, attempt: NodeAttempt, ended: AttemptOutcome) -> AttemptOutcome:
-        order, place = attempt.order, self.folder.attempt(attempt.order.id)
-        interpreter = self._interpreter(attempt)
+    def _carried_out(
+        self, attempt: NodeAttempt, order: AttemptOrder, sources: Sources, ended: AttemptOutcome
+    ) -> AttemptOutcome:
+        place = attempt.place
+        self._fetch(attempt, order, sources)
+        interpreter = self._interpreter(attempt, order)
         inputs = {
             slot: [
                 lay_out(each, place / "inputs" / f"{slot}" / str(number), self.store)
@@ -77,12 +81,12 @@ class AttemptWork(Struct, frozen=True):
         }
         paths = [path for each in inputs.values() for path in each]
         before = signatures(paths)
-        invocation = self._invocation(order, place, interpreter, inputs, attempt.log)
+        invocation = self._invocation(order, place, interpreter, inputs)
         if attempt.stopped:
             raise _Stopped
         start = time.monotonic()
         attempt.begin()
-        exited = self._until_exit(attempt, invocation)
+        exited = self._until_exit(attempt, invocation, order.seconds)
         ended = replace(
             ended,
             returncode=exited.returncode,
@@ -112,35 +116,45 @@ class AttemptWork(Struct, frozen=True):
         except DirectoryUnusable as error:
             return replace(ended, problem="outputs", words=f"it ended well, but a directory that it left {error}")
 
-    def _until_exit(self, attempt: NodeAttempt, invocation: Invocation) -> Exited:
-        """Nothing that the stage has started outlives it, nor this agent."""
-        guardian = Guardian(_token(attempt.order), self.busy)
-        guardian.start()
+    def _fetch(self, attempt: NodeAttempt, order: AttemptOrder, sources: Sources) -> None:
+        """Raises ``ContentsMissing``, ``NoRoom`` and ``OSError``."""
+        sizes = order.contents()
+        for number, (digest, places) in enumerate(sources.items(), 1):
+            attempt.show(f"fetching {number} of {len(sources)} files")
+            self.contents.bring(digest, sizes[digest], places, lambda: _require_wanted(attempt))
+
+    def _until_exit(self, attempt: NodeAttempt, invocation: Invocation, seconds: float | None) -> Exited:
+        """Nothing that the stage has started outlives it."""
         try:
             self.runs.start(invocation, attempt.take)
             if attempt.stopped:  # it was, before there was anything to end
                 self.runs.cancel(invocation.id, GRACE_SECONDS)
-            exited = attempt.wait_for_exit(attempt.order.seconds)
+            exited = attempt.wait_for_exit(seconds)
             if exited is None:
                 attempt.stopped = attempt.stopped or "time"
                 self.runs.cancel(invocation.id, GRACE_SECONDS)
                 exited = attempt.wait_for_exit(None)
         finally:
-            guardian.end()
+            sweep.sweep(self._token(invocation.id), since=self.since)
         assert exited is not None
         return exited
 
-    def _interpreter(self, attempt: NodeAttempt) -> Interpreter:
-        order, caller = attempt.order, dict(self.variables)
-        build, *tools = [self.environments.ready(each, caller, attempt.show) for each in order.recipes]
+    def _interpreter(self, attempt: NodeAttempt, order: AttemptOrder) -> Interpreter:
+        caller = dict(self.variables)
+        build, *tools = [self.environments.ready(each, caller, attempt) for each in order.recipes]
         own = own_variables(self.folder.project, order.environment.variables, build.prefix)
         seen = {name: text for name, text in visible(caller).items() if name not in LOCALE}
         folders = [each.provided_tools for each in tools]
         variables = stage_variables(build.prefix, {**seen, **order.locale}, folders, own, build.conda)
-        return Interpreter(build.python, build.prefix, {**variables, RUN_VARIABLE: _token(order)}, build.key)
+        token = self._token(attempt.place.name)
+        return Interpreter(build.python, build.prefix, {**variables, RUN_VARIABLE: token}, build.key)
+
+    def _token(self, name: str) -> str:
+        """Carried by all processes of an attempt, and by those of no other one."""
+        return f"{self.token}{name}"
 
     def _invocation(
-        self, order: AttemptOrder, place: Path, interpreter: Interpreter, inputs: Mapping[str, list[Path]], log: Path
+        self, order: AttemptOrder, place: Path, interpreter: Interpreter, inputs: Mapping[str, list[Path]]
     ) -> Invocation:
         """Written as a run on one machine writes it."""
         stage_file = lay_out(order.stage_file, place / "source", self.store)
@@ -166,7 +180,7 @@ class AttemptWork(Struct, frozen=True):
             stage_file=stage_file,
             source_digest=order.source_digest,
             file=file,
-            log=log,
+            log=place / LOG,
             start="cold" if order.secrets or not order.network or order.read_only else order.start,
             variables=order.variables,
             modules=modules,
@@ -176,9 +190,29 @@ class AttemptWork(Struct, frozen=True):
         )
 
 
-def _token(order: AttemptOrder) -> str:
-    """Carried by all of its processes, and by those of no other attempt."""
-    return sha256_of_bytes(encode(order.id)).removeprefix("sha256:")[:32]
+def _problem_of(error: Exception) -> Problem:
+    """Why there is no result; what has no class of its own is a fault of the node."""
+    match error:
+        case EnvironmentUnavailable():
+            return "environment"
+        case ContentUnknown() | ContentDamaged() | ValueError():
+            return "content"
+        case NoRoom():
+            return "room"
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return "room"
+    return "node"
+
+
+def _words_of(error: Exception) -> str:
+    if isinstance(error, PipelineError):
+        return error.message
+    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+
+
+def _require_wanted(attempt: NodeAttempt) -> None:
+    if attempt.stopped:
+        raise _Stopped
 
 
 def _signatures(paths: list[Path]) -> dict[str, tuple[int, int]] | None:

@@ -1,57 +1,98 @@
-"""One attempt on a node, from its order to its outcome; what there is to tell of it at any moment."""
+"""One attempt on a node, from its order to its outcome, and what is known of it at any moment."""
 
 import contextlib
 import threading
-import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from pipeline.cluster.wire.attempt_order import AttemptOrder
-from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, AttemptState, Phase, Problem
+from pipeline.cluster.node.said_reports import SaidReports
+from pipeline.cluster.wire.attempt_order import AttemptId
+from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, Problem
 from pipeline.executors.base import Event, Exited, Message
 from pipeline.executors.reports import StageReport
 
-LOG_BYTES = 1 << 20  # of a log, in one answer
+LOG = "log.txt"
 
 
 class NodeAttempt:
     """Threads share it: the one that carries it out, the executor's, and those that answer questions."""
 
-    def __init__(self, order: AttemptOrder, log: Path) -> None:
-        self.order = order
-        self.log = log
+    def __init__(
+        self,
+        id: AttemptId,
+        place: Path,
+        likeness: str,
+        on_news: Callable[[], None],
+        reports: Sequence[StageReport] = (),
+    ) -> None:
+        """``likeness``: that of its order. ``reports``: of one that an earlier agent has carried out."""
+        self.id = id  # another one, once a later attempt has taken it over
+        self.place = place
+        self.log = place / LOG
+        self.likeness = likeness
         self.stopped: Problem = ""  # why it is to end
+        self.is_unwanted = False  # nobody wants to hear of its end
+        self.has_begun = False
+        self.preparing = ""  # what is made ready for it, in words
+        self.outcome: AttemptOutcome | None = None
+        self._on_news = on_news
         self._changed = threading.Condition()
-        self._phase: Phase = "preparing"
-        self._reports: list[StageReport] = []
-        self._progress = ""
+        self._said = SaidReports(reports)
         self._exit: Exited | None = None
-        self._outcome: AttemptOutcome | None = None
+        self._interrupts: list[Callable[[], None]] = []
 
     def take(self, event: Event) -> None:
         """An event of its process."""
         with self._changed:
             if isinstance(event, Message):
-                self._reports.append(event.report)
+                self._said.add(event.report)
             else:
                 self._exit = event
-            self._changed.notify_all()
+                self._changed.notify_all()
+        if isinstance(event, Message):
+            self._on_news()
 
-    def show(self, progress: str) -> None:
+    def show(self, words: str) -> None:
         """What is made ready for it."""
-        with self._changed:
-            self._progress = progress
-            self._changed.notify_all()
+        self.preparing = words
+        self._on_news()
 
     def begin(self) -> None:
         """Its process is started now."""
-        with self._changed:
-            self._phase, self._progress = "running", ""
-            self._changed.notify_all()
+        self.has_begun = True
+        self._on_news()
 
     def end(self, outcome: AttemptOutcome) -> None:
+        self.outcome = outcome
+        self._on_news()
+
+    def stop(self, why: Problem) -> None:
+        """Let it end, wherever it is."""
         with self._changed:
-            self._phase, self._outcome = "ended", outcome
+            self.stopped = self.stopped or why
             self._changed.notify_all()
+            interrupts = list(self._interrupts)
+        for interrupt in interrupts:
+            interrupt()
+
+    @contextlib.contextmanager
+    def interrupting(self, interrupt: Callable[[], None]) -> Iterator[None]:
+        """Meanwhile, this is called when it is to end; at once, where it is already."""
+        with self._changed:
+            self._interrupts.append(interrupt)
+            is_stopped = bool(self.stopped)
+        try:
+            if is_stopped:
+                interrupt()
+            yield
+        finally:
+            with self._changed:
+                self._interrupts.remove(interrupt)
+
+    def pause(self, seconds: float) -> None:
+        """As long, or until it is to end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.stopped, seconds)
 
     def wait_for_exit(self, seconds: float | None) -> Exited | None:
         """``None`` where it hasn't ended in this time."""
@@ -59,32 +100,19 @@ class NodeAttempt:
             self._changed.wait_for(lambda: self._exit is not None, seconds)
             return self._exit
 
+    def said_after(self, number: int) -> list[tuple[int, StageReport]]:
+        with self._changed:
+            return self._said.after(number)
+
+    @property
+    def last_said(self) -> int:
+        return self._said.last
+
+    @property
+    def said(self) -> tuple[StageReport, ...]:
+        with self._changed:
+            return self._said.all()
+
     @property
     def is_ended(self) -> bool:
-        return self._outcome is not None
-
-    def state(self, reports: int, log: int, seconds: float) -> AttemptState:
-        """What there is beyond so many reports and bytes of the log; waits for that, so many seconds at most."""
-        until = time.monotonic() + seconds
-        while True:
-            with self._changed:
-                text = _read(self.log, log)
-                is_news = len(self._reports) > reports or text or self._outcome
-                left = until - time.monotonic()
-                if not is_news and left > 0:
-                    self._changed.wait(min(left, 0.2))  # nobody tells of a log that grows
-                    continue
-                return AttemptState(
-                    phase=self._phase,
-                    reports=tuple(self._reports[reports:]),
-                    log=text,
-                    progress=self._progress,
-                    outcome=self._outcome if len(text) < LOG_BYTES else None,  # after the whole log
-                )
-
-
-def _read(log: Path, start: int) -> bytes:
-    with contextlib.suppress(OSError), open(log, "rb") as file:
-        file.seek(start)
-        return file.read(LOG_BYTES)
-    return b""
+        return self.outcome is not None

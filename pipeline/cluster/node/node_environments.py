@@ -7,6 +7,7 @@ from pathlib import Path
 from pipeline.cluster.content.errors import ContentUnknown, NoRoom
 from pipeline.cluster.content.store import ContentStore
 from pipeline.cluster.node.layout import lay_out
+from pipeline.cluster.node.node_attempt import NodeAttempt
 from pipeline.cluster.node.node_folder import NodeFolder
 from pipeline.cluster.wire.attempt_order import EnvironmentRecipe
 from pipeline.cluster.wire.ordered_items import OrderedFile
@@ -42,7 +43,7 @@ class NodeEnvironments:
         self._bans: dict[str, tuple[float, str]] = {}  # by key: until when, and why
         self._proved: set[Path] = set()
 
-    def ready(self, recipe: EnvironmentRecipe, caller: dict[str, str], progress: Progress) -> Build:
+    def ready(self, recipe: EnvironmentRecipe, caller: dict[str, str], attempt: NodeAttempt) -> Build:
         """The build with the recipe's key, whole. ``caller``: this process's variables.
 
         Raises ``EnvironmentUnavailable``.
@@ -54,7 +55,7 @@ class NodeEnvironments:
             if time.monotonic() < until:
                 raise EnvironmentUnavailable(reason)
             try:
-                return self._ready(recipe, caller, progress)
+                return self._ready(recipe, caller, attempt.show)
             except (PipelineError, OSError, ValueError) as error:
                 words = f"environment '{recipe.name}' can't be had on this node: {error}"
                 self._bans[recipe.key] = time.monotonic() + BAN_SECONDS, words

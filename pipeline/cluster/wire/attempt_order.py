@@ -4,6 +4,7 @@ Files go by their digests; the node asks for those that it doesn't have.
 """
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Any
 
 from pipeline.cluster.wire.ordered_items import (
@@ -14,12 +15,11 @@ from pipeline.cluster.wire.ordered_items import (
     require_path,
     require_safe,
 )
-from pipeline.errors import UsageError
 from pipeline.policy import Start
 from pipeline.run.invocation_file import CommandInvocation
-from pipeline.values import Struct, ValidationError, decode, encode, field
+from pipeline.values import Struct, field
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class EnvironmentRecipe(Struct, frozen=True, kw_only=True):
@@ -28,10 +28,10 @@ class EnvironmentRecipe(Struct, frozen=True, kw_only=True):
     name: str
     key: str
     python: str  # a range
-    lock: str  # a path from the project's folder, as those below
+    lock: str = ""  # a path from the project's folder, as those below
     requirements: str = ""
     smoke: str = ""
-    files: tuple[OrderedFile, ...]  # these three, and what the requirements include
+    files: tuple[OrderedFile, ...] = ()  # these three, and what the requirements include
     packages: tuple[OrderedFile, ...] = ()  # package files that the run has, for nodes without an index
     variant: str = ""
     index: str = ""
@@ -41,6 +41,7 @@ class EnvironmentRecipe(Struct, frozen=True, kw_only=True):
     tool_variables: tuple[tuple[str, str], ...] = ()
     preferred: tuple[str, ...] = ()
     build_after: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    place: str = ""  # of somebody else's environment, which is found there with this key, and never built
 
 
 class AttemptId(Struct, frozen=True):
@@ -73,7 +74,8 @@ class AttemptOrder(Struct, frozen=True, kw_only=True):
     cpus: int = 1
     cards: tuple[str, ...] = ()  # the node's GPUs that it is to have, by their identities
     gpu_memory: int | None = None  # bytes of each of them, where it needn't have them whole
-    command: CommandInvocation | None = None  # of a command stage: the paths of its files are those of the order
+    command: CommandInvocation | None = None  # of a command stage; its ``files`` are those below
+    command_files: dict[str, OrderedFile] = field(default_factory=dict)  # by the names that its placeholders have
     fresh: bool = False  # what an earlier attempt has made won't do
     start: Start = "cold"
     locale: dict[str, str] = field(default_factory=dict)  # a part of the stage's key: the node's own doesn't count
@@ -94,6 +96,7 @@ class AttemptOrder(Struct, frozen=True, kw_only=True):
         for items in self.inputs.values():
             yield from items
         yield from self.models.values()
+        yield from self.command_files.values()
 
     def contents(self) -> dict[str, int]:
         """All digests that must be on the node before the stage starts, with their sizes."""
@@ -101,45 +104,28 @@ class AttemptOrder(Struct, frozen=True, kw_only=True):
         return dict(pair for item in (*files, *self.items()) for pair in contents(item))
 
 
-def encode_order(order: AttemptOrder) -> bytes:
-    return encode(order)
-
-
-def decode_order(data: bytes) -> AttemptOrder:
-    """Raises ``UsageError`` for one of another version, and ``ValueError`` for what isn't one."""
-    try:
-        version = decode(data, _Version)
-    except ValidationError as error:
-        raise ValueError(f"it is no order: {error}") from error
-    if version.schema != SCHEMA:
-        raise UsageError(
-            f"the run sends orders of version {version.schema}, and this node takes {SCHEMA}",
-            "install the same version of pipeline on both",
-        )
-    try:
-        order = decode(data, AttemptOrder)
-    except ValidationError as error:
-        raise ValueError(f"it is no order: {error}") from error
-    _require_safe(order)
-    return order
-
-
-class _Version(Struct, frozen=True):
-    schema: int
-
-
-def _require_safe(order: AttemptOrder) -> None:
-    for slot in (*order.inputs, *order.models):
+def require_safe_order(order: AttemptOrder) -> None:
+    """Raises ``ValueError`` for names that lead elsewhere, and for digests and numbers that are none."""
+    for slot in (*order.inputs, *order.models, *order.command_files):
         require_path(slot)
     for item in order.items():
         require_safe(item)
     for recipe in order.recipes:
-        require_path(recipe.key)
-        for path in (recipe.lock, recipe.requirements, recipe.smoke):
-            require_path(path or recipe.lock, is_path=True)
-        for file in recipe.files:
-            require_safe(file, is_path=True)
-        for package in recipe.packages:
-            require_safe(package)
+        _require_safe_recipe(recipe)
     if order.id.number < 1 or not order.id.run:
         raise ValueError("an attempt has a run and a number from 1 on")
+
+
+def _require_safe_recipe(recipe: EnvironmentRecipe) -> None:
+    require_path(recipe.key)
+    if recipe.place and not PurePosixPath(recipe.place).is_absolute():
+        raise ValueError(f"{recipe.place!r} isn't the whole path of an environment")
+    if not recipe.place and not recipe.lock:
+        raise ValueError(f"environment {recipe.name!r} has neither a lock nor a place")
+    for path in (recipe.lock, recipe.requirements, recipe.smoke):
+        if path:
+            require_path(path, is_path=True)
+    for file in recipe.files:
+        require_safe(file, is_path=True)
+    for package in recipe.packages:
+        require_safe(package)

@@ -4,7 +4,6 @@ from typing import Literal
 
 from pipeline.cluster.wire.attempt_order import AttemptId
 from pipeline.cluster.wire.ordered_items import OrderedItem, contents
-from pipeline.executors.reports import StageReport
 from pipeline.process import ResourceUse
 from pipeline.values import Struct, field
 
@@ -27,6 +26,7 @@ class AttemptOutcome(Struct, frozen=True, kw_only=True):
     used: ResourceUse | None = None
     seconds: float = 0.0  # that the stage's process took
     outputs: dict[str, OrderedItem] = field(default_factory=dict)  # of one that ended well
+    missing: tuple[str, ...] = ()  # contents that none of their sources gave: the run must send them
 
     @property
     def is_success(self) -> bool:
@@ -35,22 +35,3 @@ class AttemptOutcome(Struct, frozen=True, kw_only=True):
     def contents(self) -> dict[str, int]:
         """The digests of all that it made, with their sizes."""
         return dict(pair for item in self.outputs.values() for pair in contents(item))
-
-
-Phase = Literal["unknown", "preparing", "running", "ended"]
-
-
-class AttemptState(Struct, frozen=True, kw_only=True):
-    """What there is to tell of an attempt since the last question."""
-
-    phase: Phase
-    reports: tuple[StageReport, ...] = ()
-    log: bytes = b""
-    progress: str = ""  # of what is made ready for it
-    outcome: AttemptOutcome | None = None
-
-
-class MissingContents(Struct, frozen=True):
-    """What a node must get before it can begin; empty where it has begun."""
-
-    digests: tuple[str, ...] = ()

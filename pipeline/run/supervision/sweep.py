@@ -50,9 +50,9 @@ def sweep(
 ) -> set[int]:
     """Kill the run's processes, and look again until there is none; returns their pids.
 
-    ``since`` (from ``started_at``) skips the processes that are older than the run, which makes a sweep that finds
-    nothing cost half a millisecond. ``busy`` is the folder of the workers that serve many runs: those that are at work
-    for this one, as their busy records say, are killed, too.
+    A token that ends with a dot stands for all that begin with it. ``since`` (from ``started_at``) skips the processes
+    that are older than the run, which makes a sweep that finds nothing cost half a millisecond. ``busy`` is the folder
+    of the workers that serve many runs: those at work for this one, as their busy records say, are killed, too.
     """
     return _Sweep(token, spare, since, busy).run(seconds, sure=1)
 
@@ -60,6 +60,7 @@ def sweep(
 class _Sweep:
     def __init__(self, token: str, spare: Collection[int], since: int, busy: Path | None) -> None:
         self._entry = f"{RUN_VARIABLE}={token}".encode()
+        self._is_family = _is_family(token)
         self._spared = {*spare, os.getpid()}
         self._roots = _busy_for(token, busy) if busy else {}
         self._since = 0 if self._roots else since  # a worker may be older than the run
@@ -114,6 +115,8 @@ class _Sweep:
     def _is_marked(self, each: Seen) -> bool:
         if self._entry in each.entries or each.identity in self._known:
             return True
+        if self._is_family and any(entry.startswith(self._entry) for entry in each.entries):
+            return True
         # A worker, and not a process that has got its number since.
         return each.pid in self._roots and self._roots[each.pid] in (0, each.started)
 
@@ -130,6 +133,10 @@ def started_at(pid: int | None = None) -> int:
     return seen.started if seen else 0
 
 
+def _is_family(token: str) -> bool:
+    return token.endswith(".")
+
+
 def _is_guardian(each: Seen) -> bool:
     return any(entry.startswith(GUARDIAN_VARIABLE.encode() + b"=") for entry in each.entries)
 
@@ -140,7 +147,8 @@ def _busy_for(token: str, folder: Path) -> dict[int, int]:
     for file in folder.glob(f"*{BUSY}"):
         with contextlib.suppress(OSError):  # gone meanwhile, or another user's
             record = BusyRecord.decode(file.read_bytes())
-            if record and record.token == token and record.pid > 1:
+            is_meant = record and (record.token == token or (_is_family(token) and record.token.startswith(token)))
+            if record and is_meant and record.pid > 1:
                 roots[record.pid] = record.started
     return roots
 

@@ -155,9 +155,9 @@ def test_many_who_fetch_one_content_read_it_once(
     asked: list[str] = []
     rest = ContentClient._fetch_rest
 
-    def counted(client: ContentClient, partial: Any) -> None:
+    def counted(client: ContentClient, partial: Any, proceed: Any) -> None:
         asked.append(partial.digest)
-        rest(client, partial)
+        rest(client, partial, proceed)
 
     monkeypatch.setattr(ContentClient, "_fetch_rest", counted)
     threads = [threading.Thread(target=client.fetch, args=(digest, len(DATA), store)) for _ in range(6)]
