@@ -4,12 +4,15 @@ Its sessions get a worker that they start themselves, which is confined as the s
 """
 
 import os
-import tempfile
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.executors import WorkerLimits, runtime_folder
 from pipeline.values import replace
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 
 def runtime(limits: WorkerLimits) -> tuple[Path, WorkerLimits]:
@@ -36,5 +39,7 @@ def is_read_only(folder: Path) -> bool:
 
 
 @cache
-def _own_folder() -> "tempfile.TemporaryDirectory[str]":
-    return tempfile.TemporaryDirectory(prefix="pipeline-calls-", ignore_cleanup_errors=True)
+def _own_folder() -> "TemporaryDirectory[str]":
+    from tempfile import TemporaryDirectory
+
+    return TemporaryDirectory(prefix="pipeline-calls-", ignore_cleanup_errors=True)

@@ -31,12 +31,16 @@ class Turn:
         Raises ``CallTimedOut``, and ``UsageError`` in the thread that has it.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
-        if self._owner == threading.get_ident():
-            raise UsageError("a call is at work in this thread: its progress can't call the same worker", None)
-        if not self._lock.acquire(timeout=-1 if timeout is None else max(0.0, timeout)):
-            raise CallTimedOut("another call to the same worker took all the time", is_state_lost=False)
+        if not self._lock.acquire(False):  # a limit makes it slower, also where nobody has the lock
+            self._wait(-1 if timeout is None else max(0.0, timeout))
         self._owner = threading.get_ident()
         return deadline
+
+    def _wait(self, seconds: float) -> None:
+        if self._owner == threading.get_ident():
+            raise UsageError("a call is at work in this thread: its progress can't call the same worker", None)
+        if not self._lock.acquire(timeout=seconds):
+            raise CallTimedOut("another call to the same worker took all the time", is_state_lost=False)
 
     def end(self) -> None:
         self._owner = None

@@ -1,21 +1,19 @@
 """The PEP 723 block of a stage's file, with the line of each table and key in it."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.config.source import ConfigurationSource, Keys, read_text
 from pipeline.errors import ConfigurationError
 from pipeline.script import blocks
+from pipeline.values import Struct
 
 TOML_PLACE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
-@dataclass(frozen=True)
-class StageBlock:
+class StageBlock(Struct, frozen=True):
     """The one block of a stage's file."""
 
     file: Path
@@ -61,6 +59,8 @@ def read(file: Path, root: Path) -> StageBlock:
 
 def _parse(content: str, shown_as: str, start: int) -> Mapping[str, Any]:
     """The block's content, which begins in the line after ``start``."""
+    import tomllib
+
     try:
         return tomllib.loads(content)
     except ValueError as error:
@@ -95,6 +95,8 @@ def _places(text: str, first: int) -> Iterator[tuple[Keys, int]]:
 
 def _path(line: str) -> Keys:
     """The keys that one line of TOML goes down; none where it isn't one by itself."""
+    import tomllib
+
     try:
         value: Any = tomllib.loads(line)
     except ValueError:

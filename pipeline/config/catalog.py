@@ -13,8 +13,6 @@ from pipeline.config.settings import Settings
 from pipeline.config.source import require_name
 from pipeline.envs.definition import Definition
 from pipeline.errors import ConfigurationError
-from pipeline.host import hardware
-from pipeline.host.hardware import HardwareReport
 from pipeline.project import ProjectFolder
 
 if TYPE_CHECKING:
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from pipeline.config.models import ModelSpec
     from pipeline.config.stages import StageSpec
     from pipeline.config.workflows import WorkflowSpec
+    from pipeline.host.hardware import HardwareReport
 
 
 class Catalog:
@@ -48,16 +47,22 @@ class Catalog:
 
         To detect it may take seconds, so only an environment that has variants leads here.
         """
+        from pipeline.host import hardware
+
         return hardware.accelerator(self.settings.accelerator, lambda: self._hardware)
 
     @cached_property
-    def _hardware(self) -> HardwareReport:
+    def _hardware(self) -> "HardwareReport":
+        from pipeline.host import hardware
+
         report = hardware.report(self.project)
         return hardware.save(self.project, report) if self._saves else report
 
     def save(self) -> None:
         """Write what was found out about this machine, so that it needn't be detected again."""
         if "_hardware" in vars(self):
+            from pipeline.host import hardware
+
             self._hardware = hardware.save(self.project, self._hardware)
 
     @cached_property

@@ -6,7 +6,7 @@ An environment with variants has a definition, and a lock, for each of them.
 import os
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,14 @@ from pipeline.envs.variables import COMPUTED, PLACEHOLDERS, unknown_placeholder
 from pipeline.errors import ConfigurationError, did_you_mean
 from pipeline.project import SCRIPT_FOLDERS, ProjectFolder
 from pipeline.script import has_dependencies
+from pipeline.values import Struct
 
 LONGEST_NAME = 100  # characters; names of files are made of it
 NAME = re.compile(rf"[a-z][a-z0-9_-]{{0,{LONGEST_NAME - 1}}}")
 CUDA = re.compile(r"cu(\d+?)(\d)")  # cu128: version 12.8
 
 
-@dataclass(frozen=True)
-class EnvironmentSpec:
+class EnvironmentSpec(Struct, frozen=True):
     """An environment as a person wrote it."""
 
     source: ConfigurationSource

@@ -1,16 +1,15 @@
 """``config/pipeline.yaml``: a project's settings, and what counts where it says nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pipeline.config.source import ConfigurationSource, load_yaml
 from pipeline.project import MARKER, ProjectFolder
 from pipeline.sizes import parse_size
+from pipeline.values import Struct
 
 
-@dataclass(frozen=True)
-class Workers:
+class Workers(Struct, frozen=True):
     """When a worker, which is kept for later stages, ends."""
 
     idle_seconds: float  # without a task
@@ -18,8 +17,7 @@ class Workers:
     memory: int  # bytes; after a task that leaves it with more
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What ``config/pipeline.yaml`` says; the keys are described in ``pipeline/schemas/settings.json``."""
 
     default_workflows: tuple[str, ...]  # for these ./bootstrap.sh makes everything ready

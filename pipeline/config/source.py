@@ -6,7 +6,6 @@ PyYAML's nodes have the line of each value, which its plain values have not; so 
 import contextlib
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import yaml
 from pipeline.config import schema_fit
 from pipeline.errors import ConfigurationError, did_you_mean
 from pipeline.text import is_utf8
+from pipeline.values import Struct, replace
 
 Keys = tuple[str | int, ...]
 VALUES_LIMIT = 100_000  # more than any project needs; aliases of aliases could ask for billions
@@ -33,8 +33,7 @@ NOTHING = "tag:yaml.org,2002:null"
 SHOWN = 60  # characters of a wrong value in a message
 
 
-@dataclass(frozen=True)
-class ConfigurationSource:
+class ConfigurationSource(Struct, frozen=True):
     """The value of a file, or of a table in it, with the lines to name in an error."""
 
     path: Path

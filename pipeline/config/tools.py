@@ -1,12 +1,12 @@
 """The programs that an environment needs: each by name, alone or with how it is installed and asked for its version."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from pipeline.values import Struct
 
-@dataclass(frozen=True)
-class ToolEntry:
+
+class ToolEntry(Struct, frozen=True):
     name: str
     command: str = ""  # that installs it
     version: tuple[str, ...] = ()  # what it is called with to give its version

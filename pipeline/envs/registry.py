@@ -154,8 +154,10 @@ def _lock_problem(definition: "Definition", build: Build) -> str | None:
 
     An old marker has no digest of the requirements, so the lock is checked each time.
     """
-    from pipeline.envs.lockfiles import agreement, requirements
+    from pipeline.envs.lockfiles import requirements
 
     if requirements.digest(definition.requirements) == build.own_marker.requirements:
         return None
+    from pipeline.envs.lockfiles import agreement
+
     return agreement.problem(definition)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from pipeline.config.settings import Settings
 from pipeline.envs.build import Build
@@ -16,7 +15,7 @@ from pipeline.prepare import confinement
 from pipeline.prepare.inputs import describe
 from pipeline.prepare.preparation import Preparation
 from pipeline.prepare.readiness import Readiness
-from pipeline.values import plain, replace
+from pipeline.values import fields_of, plain, replace
 
 
 def unnamed(preparation: Preparation, environments: Mapping[str, JobEnvironment], settings: Settings) -> Plan:
@@ -57,7 +56,7 @@ def unnamed(preparation: Preparation, environments: Mapping[str, JobEnvironment]
         disk_needed=preparation.disk_needed,
         grace_seconds=settings.grace_seconds,
         cache_limit=settings.cache_limit,
-        workers=WorkerBounds(**asdict(settings.workers)),
+        workers=WorkerBounds(**fields_of(settings.workers)),
         timeout_seconds=planned.timeout_seconds,
     )
 

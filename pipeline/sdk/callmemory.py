@@ -12,7 +12,6 @@ Standard library only, Python 3.8 and later.
 import mmap
 import os
 import sys
-import tempfile
 import weakref
 
 TYPE_CHECKING = False
@@ -173,6 +172,8 @@ def _open() -> int:
     """A Python that was built for an old Linux has no ``memfd_create``; other systems have none either."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create("pipeline-call", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    import tempfile
+
     if hasattr(os, "O_TMPFILE"):
         for folder in ("/dev/shm", tempfile.gettempdir()):  # noqa: S108  # the file gets no name there
             try:

@@ -21,13 +21,12 @@ sides have mapped.
 ``callunpacking`` makes values of what has come. The caller imports both as ``pipeline.sdk.callpacking`` and so on; the
 runner loads them by their paths, as ``callpacking``.
 
-Standard library only, Python 3.8 and later; numpy and pyarrow are used where the program has them.
+Standard library only, Python 3.8 and later; numpy and pyarrow are used where the program has them. So are large
+modules of the standard library: who has such a value has them, and a worker waits for none that nobody needs.
 """
 
-import dataclasses
 import math
 import os
-import pathlib
 import sys
 
 TYPE_CHECKING = False
@@ -109,12 +108,12 @@ class Packer:
             return {"$": "bytes", "data": self._data(value)}
         if kind is complex:
             return {"$": "complex", "real": self.pack(value.real), "imag": self.pack(value.imag)}
-        if isinstance(value, pathlib.PurePath):
+        if _is_path(value):
             return {"$": "path", "text": os.fspath(value)}
         numpy = sys.modules.get("numpy")
         if numpy is not None and isinstance(value, (numpy.ndarray, numpy.generic)):
             return self._array(numpy, value)
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        if _is_record(value):
             return self._record(value, depth)
         pyarrow = sys.modules.get("pyarrow")
         if pyarrow is not None and isinstance(value, (pyarrow.Table, pyarrow.RecordBatch)):
@@ -122,8 +121,10 @@ class Packer:
         raise Unsendable("a %s can't be sent%s" % (_name(kind), _advice(value)))
 
     def _record(self, value: "Any", depth: int) -> "Any":
+        from dataclasses import fields as fields_of
+
         fields = {}
-        for each in dataclasses.fields(value):
+        for each in fields_of(value):
             try:
                 fields[each.name] = self.pack(getattr(value, each.name), depth + 1)
             except Unsendable as error:
@@ -186,7 +187,7 @@ def plain(value: "Any") -> "Any":  # noqa: PLR0911  # one for each kind of value
         return repr(value)
     if value is None or isinstance(value, (str, int, float)):
         return value
-    if isinstance(value, pathlib.PurePath):
+    if _is_path(value):
         return os.fspath(value)
     if isinstance(value, (bytes, bytearray)):
         import base64
@@ -196,9 +197,21 @@ def plain(value: "Any") -> "Any":  # noqa: PLR0911  # one for each kind of value
         return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(each) for each in value]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    if _is_record(value):
+        from dataclasses import fields
+
+        return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
     raise Unsendable("a %s can't be told as JSON%s" % (_name(type(value)), _advice(value)))
+
+
+def _is_path(value: "Any") -> bool:
+    pathlib = sys.modules.get("pathlib")
+    return pathlib is not None and isinstance(value, pathlib.PurePath)
+
+
+def _is_record(value: "Any") -> bool:
+    dataclasses = sys.modules.get("dataclasses")
+    return dataclasses is not None and dataclasses.is_dataclass(value) and not isinstance(value, type)
 
 
 def _packed_dtype(numpy: "Any", dtype: "Any") -> "Any":

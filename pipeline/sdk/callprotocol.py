@@ -28,13 +28,17 @@ VERSION = 1  # of this protocol
 OLDEST = 1  # that is understood, too
 MEMORY = "memory"  # the capability to map memory files that come as descriptors
 HEAD = struct.Struct("<IIQ")
+HEAD_SIZE = HEAD.size
 LONGEST_JSON = 1 << 30  # bytes
 MOST_DESCRIPTORS = 250  # with one frame; Linux takes 253 (unix(7), SCM_RIGHTS)
 DESCRIPTOR_SIZE = array("i").itemsize
 ROOM_FOR_DESCRIPTORS = socket.CMSG_SPACE(MOST_DESCRIPTORS * DESCRIPTOR_SIZE)
 CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+AT_ONCE = CLOSE_ON_EXEC | socket.MSG_DONTWAIT
 CHUNK = 1 << 16
 LONGEST_WAIT = 1_000_000.0  # seconds; a system counts them in milliseconds, of which it takes 2**31
+LOOKS = 40  # for a message before a side sleeps; each takes a microsecond or two
+MOST_SKIPPED = 256  # messages that aren't looked for, since others had not come so soon
 
 # The page of memory by which a caller asks for an end while the worker can't read: the number of the call, and
 # whether to raise in it.
@@ -64,7 +68,8 @@ def _refuse(value: "Any") -> "Any":
 
 
 _encode = json_encoder()
-_decode = json.JSONDecoder()
+_decoder = json.JSONDecoder()
+_scan = _decoder.scan_once  # type: ignore[attr-defined]  # without a look for space before the text
 
 
 class Disconnected(Exception):
@@ -75,6 +80,31 @@ class TimeIsOver(Exception):
     """Nothing has come in time. What has come in part is kept."""
 
 
+class AdaptiveSpin:
+    """How often a side looks for what comes next before it sleeps.
+
+    To be woken on another core takes longer than a short call does. Where looking was in vain, as in longer calls or
+    with one core, it is left out for a while: for twice as many messages each time.
+    """
+
+    def __init__(self) -> None:
+        self._skipped = 0
+        self._to_skip = 1
+
+    def looks(self) -> int:
+        if not self._skipped:
+            return LOOKS
+        self._skipped -= 1
+        return 0
+
+    def succeeded(self) -> None:
+        self._to_skip = 1
+
+    def failed(self) -> None:
+        self._skipped = self._to_skip
+        self._to_skip = min(2 * self._to_skip, MOST_SKIPPED)
+
+
 class CallConnection:
     """Frames over a connected unix socket. One thread at a time sends, and one receives."""
 
@@ -82,6 +112,7 @@ class CallConnection:
         self._stream = stream
         self._buffer = bytearray()
         self._room = memoryview(bytearray(CHUNK))
+        self._spin = AdaptiveSpin()
         self._descriptors = []  # type: List[int]
 
     def fileno(self) -> int:
@@ -112,22 +143,22 @@ class CallConnection:
 
         Raises ``Disconnected``, and ``TimeIsOver``.
         """
-        while len(self._buffer) < HEAD.size:
+        buffer = self._buffer
+        while len(buffer) < HEAD_SIZE:
             self._read(deadline)
-        length, count, binary = HEAD.unpack_from(self._buffer)
+        length, count, binary = HEAD.unpack_from(buffer)
         if length > LONGEST_JSON or count > MOST_DESCRIPTORS:
             raise Disconnected("what came is no frame of this protocol")
-        end = HEAD.size + length + binary
-        while len(self._buffer) < end:
+        middle = HEAD_SIZE + length
+        end = middle + binary
+        while len(buffer) < end:
             self._read(deadline)
-        frame, self._buffer = self._buffer, bytearray()
-        if len(frame) > end:
-            self._buffer += frame[end:]
+        self._buffer = buffer[end:]
         descriptors = []  # type: List[int]
         if count:
             descriptors, self._descriptors = self._descriptors[:count], self._descriptors[count:]
-        message = decode_message(frame[HEAD.size : HEAD.size + length])
-        parts = _parts(message, memoryview(frame)[HEAD.size + length : end]) if "parts" in message else []
+        message = decode_message(buffer[HEAD_SIZE:middle])
+        parts = _parts(message, memoryview(buffer)[middle:end]) if "parts" in message else []
         return message, parts, descriptors
 
     def shut(self) -> None:
@@ -152,10 +183,8 @@ class CallConnection:
                 _wait(self._stream.fileno(), select.POLLOUT, deadline)
 
     def _read(self, deadline: "Optional[float]") -> None:
-        if deadline is not None:
-            _wait(self._stream.fileno(), select.POLLIN, deadline)
         try:
-            count, ancillary, _, _ = self._stream.recvmsg_into([self._room], ROOM_FOR_DESCRIPTORS, CLOSE_ON_EXEC)
+            count, ancillary, _, _ = self._soon() or self._later(deadline)
         except OSError as error:
             raise Disconnected(str(error)) from error
         for level, kind, content in ancillary:
@@ -164,6 +193,25 @@ class CallConnection:
         if not count:
             raise Disconnected("the other side has gone")
         self._buffer += self._room[:count]
+
+    def _soon(self) -> "Optional[Tuple[int, List[Any], int, Any]]":
+        """What ``recvmsg_into`` gives, where something comes while it is looked for."""
+        looks = self._spin.looks()
+        for _ in range(looks):
+            try:
+                received = self._stream.recvmsg_into([self._room], ROOM_FOR_DESCRIPTORS, AT_ONCE)
+            except BlockingIOError:
+                continue
+            self._spin.succeeded()
+            return received
+        if looks:
+            self._spin.failed()
+        return None
+
+    def _later(self, deadline: "Optional[float]") -> "Tuple[int, List[Any], int, Any]":
+        if deadline is not None:
+            _wait(self._stream.fileno(), select.POLLIN, deadline)
+        return self._stream.recvmsg_into([self._room], ROOM_FOR_DESCRIPTORS, CLOSE_ON_EXEC)
 
 
 def encode_frame(message: "Message", parts: "Sequence[Any]" = (), descriptors: int = 0) -> bytes:
@@ -182,14 +230,23 @@ def decode_message(data: "Union[bytes, bytearray]") -> "Message":
     """Raises ``Disconnected`` for what is no message of this protocol."""
     try:
         text = data.decode("utf-8")
-        message, end = _decode.raw_decode(text) if text.startswith("{") else (None, 0)
-        if end < len(text):  # there is space around it
-            message = _decode.decode(text)
+        message = _scanned(text)
     except (ValueError, RecursionError) as error:
         raise Disconnected("what came is no message: %s" % error) from error
     if not isinstance(message, dict):
         raise Disconnected("what came is no message")
     return message
+
+
+def _scanned(text: str) -> "Any":
+    """Raises ``ValueError``."""
+    try:
+        value, end = _scan(text, 0)
+        if end == len(text):
+            return value
+    except StopIteration:
+        pass
+    return _decoder.decode(text)  # which takes space around it, and tells what is wrong
 
 
 def _parts(message: "Message", binary: memoryview) -> "List[memoryview]":

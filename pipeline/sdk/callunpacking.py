@@ -3,8 +3,6 @@
 Standard library only, Python 3.8 and later; numpy and pyarrow are used where they are installed.
 """
 
-import dataclasses
-import pathlib
 from types import SimpleNamespace
 
 TYPE_CHECKING = False
@@ -34,7 +32,7 @@ class Unpacker:
     def __init__(self, parts: "Sequence[memoryview]", view: "View", classes: "Sequence[type]" = ()) -> None:
         self._parts = parts
         self._view = view
-        self._classes = {each.__name__: each for each in classes}  # dataclasses that are made again
+        self._classes = classes  # dataclasses that are made again
 
     def unpack(self, value: "Any") -> "Any":
         """Raises ``UnknownValue``."""
@@ -64,9 +62,14 @@ class Unpacker:
     def _bytes(self, value: "Any") -> bytes:
         return bytes(self._data(value["data"]))
 
+    def _path(self, value: "Any") -> "Any":
+        from pathlib import Path
+
+        return Path(value["text"])
+
     def _record(self, value: "Any") -> "Any":
         fields = {name: self.unpack(each) for name, each in value["fields"].items()}
-        made = self._classes.get(value["name"])
+        made = next((each for each in self._classes if each.__name__ == value["name"]), None)
         if made is None:
             record = Record(**fields)
             record._name = value["name"]  # noqa: SLF001  # for its repr; fields may have any other name
@@ -106,7 +109,7 @@ _MAKERS = {
     "float": lambda _, value: float(value["text"]),
     "complex": Unpacker._complex,  # noqa: SLF001  # its own
     "bytes": Unpacker._bytes,  # noqa: SLF001
-    "path": lambda _, value: pathlib.Path(value["text"]),
+    "path": Unpacker._path,  # noqa: SLF001
     "tuple": Unpacker._sequence,  # noqa: SLF001
     "set": Unpacker._sequence,  # noqa: SLF001
     "frozenset": Unpacker._sequence,  # noqa: SLF001
@@ -120,7 +123,9 @@ _MAKERS = {
 
 def rebuilt(kind: type, fields: "Dict[str, Any]") -> "Any":
     """A dataclass of these fields, by its own ``__init__`` where that takes them."""
-    taken = {each.name for each in dataclasses.fields(kind) if each.init}
+    from dataclasses import fields as fields_of
+
+    taken = {each.name for each in fields_of(kind) if each.init}
     return kind(**{name: value for name, value in fields.items() if name in taken})
 
 

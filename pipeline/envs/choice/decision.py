@@ -1,13 +1,11 @@
 """Which environment a job gets: a pure decision between the candidates."""
 
-from dataclasses import dataclass
-
 from pipeline.envs.build import Build
 from pipeline.envs.choice.source import EnvironmentSource
+from pipeline.values import Struct
 
 
-@dataclass(frozen=True)
-class EnvironmentCandidate:
+class EnvironmentCandidate(Struct, frozen=True):
     source: EnvironmentSource  # live, interpreter or legacy
     place: str  # its path, as the definition names it
     build: Build | None = None  # for a stage to run in; None where no stage can
@@ -15,8 +13,7 @@ class EnvironmentCandidate:
     caveat: str | None = None  # it is healthy, but its content can change unseen
 
 
-@dataclass(frozen=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """The candidates for one environment. Those after a healthy one haven't been looked at, and aren't in it."""
 
     environment: str
@@ -26,8 +23,7 @@ class Situation:
     place_problem: str | None = None  # why it can't be built: something else has its name
 
 
-@dataclass(frozen=True)
-class EnvironmentOptions:
+class EnvironmentOptions(Struct, frozen=True):
     """What may be done where an environment isn't ready."""
 
     wait_seconds: float = 0.0  # for another process that is building it
@@ -35,24 +31,20 @@ class EnvironmentOptions:
     degraded: bool = False  # use an external environment that has a problem
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(Struct, frozen=True):
     source: EnvironmentSource
     candidate: EnvironmentCandidate
 
 
-@dataclass(frozen=True)
-class Wait:
+class Wait(Struct, frozen=True):
     builder: str
 
 
-@dataclass(frozen=True)
-class Make:
+class Make(Struct, frozen=True):
     """Build it."""
 
 
-@dataclass(frozen=True)
-class Refuse:
+class Refuse(Struct, frozen=True):
     reason: str
     command: str  # the next step
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from pipeline.envs.registry import Registry, build_problem
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady
 from pipeline.progress import Progress
+from pipeline.values import Struct, replace
 
 if TYPE_CHECKING:
     from pipeline.envs.builder.builder import Builder
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
 PAUSE = 0.2  # seconds between two looks at another process's lock
 
 
-@dataclass(frozen=True)
-class JobEnvironment:
+class JobEnvironment(Struct, frozen=True):
     """The environment that a job runs in, and where it comes from."""
 
     source: EnvironmentSource

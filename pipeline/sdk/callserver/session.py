@@ -1,9 +1,7 @@
 """One caller's session: the file is loaded, its functions are told, and calls are answered until the caller closes."""
 
-import hashlib
 import mmap
 import os
-import platform
 import signal
 import socket
 import sys
@@ -51,7 +49,7 @@ class _Session:
         self._target = None  # type: Any
 
     def run(self, order: "Any", modules: "Any") -> int:
-        hello = {"versions": [OLDEST, VERSION], "python": platform.python_version(), "pid": self._pid}
+        hello = {"versions": [OLDEST, VERSION], "python": sys.version.split()[0], "pid": self._pid}
         self._connection.send({"hello": dict(hello, capabilities=[MEMORY] if can_share() else [])})
         message, parts, descriptors = self._connection.receive()
         self._shares_memory = MEMORY in message.get("capabilities", ())
@@ -218,6 +216,8 @@ def _forget_if_changed(order: "Any", modules: "Any") -> bool:
 
 
 def _digest(path: str) -> str:
+    import hashlib
+
     try:
         with open(path, "rb") as file:
             return hashlib.sha256(file.read()).hexdigest()

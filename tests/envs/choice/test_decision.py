@@ -1,6 +1,5 @@
 """The order in which candidates are preferred, as a pure decision."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from pipeline.envs.choice.decision import (
     decide,
 )
 from pipeline.envs.choice.source import EnvironmentSource
+from pipeline.values import replace
 
 BUILD = Build("alpha", Path("/venv/.builds/alpha"), "sha256:1", None)
 LIVE = EnvironmentCandidate(EnvironmentSource.LIVE, "venv/alpha", BUILD)
