@@ -92,6 +92,7 @@ MAY_IMPORT = {
         "environments",
         "envs",
         "executors",
+        "host",
         "jobs",
         "policy",
         "process",

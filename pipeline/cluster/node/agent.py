@@ -7,23 +7,18 @@ told, and is told again after the agent or the run was killed.
 
 import contextlib
 import os
-import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipeline.cluster.content import store as content_store
 from pipeline.cluster.content.errors import NoRoom
 from pipeline.cluster.content.store import ContentStore
 from pipeline.cluster.node.attempt_work import GRACE_SECONDS, AttemptWork
-from pipeline.cluster.node.content_sources import ContentSources
 from pipeline.cluster.node.kept_attempts import KeptAttempt, kept_in, likeness
 from pipeline.cluster.node.known_attempts import KnownAttempts
-from pipeline.cluster.node.local_runs import LocalRuns
 from pipeline.cluster.node.node_attempt import NodeAttempt
-from pipeline.cluster.node.node_environments import NodeEnvironments
-from pipeline.cluster.node.node_folder import NodeFolder
+from pipeline.cluster.node.order_invocation import PARTS
 from pipeline.cluster.node.run_events import RunEvents
 from pipeline.cluster.wire.attempt_order import AttemptId, AttemptOrder, require_safe_order
 from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, Problem
@@ -36,67 +31,23 @@ from pipeline.cluster.wire.node_events import (
     OrderAnswers,
     OrderBatch,
 )
-from pipeline.executors import runtime_folder
-from pipeline.executors.base import WorkerLimits
 from pipeline.files import try_remove_tree
-from pipeline.run.supervision import sweep
-from pipeline.run.supervision.guardian import Guardian
-from pipeline.values import Struct, replace
+from pipeline.values import replace
 
-PARTS_OF_ATTEMPT = ("inputs", "models", "run", "source")
 IDLE_SECONDS = 3600.0  # after which a run of which nothing is known any more is forgotten
 
 
-class AgentSettings(Struct, frozen=True):
-    """What an agent is started with."""
-
-    folder: Path
-    name: str  # of the node
-    limit: int = 50 << 30  # bytes of contents that it keeps
-    workers: WorkerLimits | None = None
-    runtime: Path | None = None  # where workers are found; default: this user's runtime folder
-    token: str = ""  # that opens the servers of other nodes
-    peers: ssl.SSLContext | None = None  # with which they are asked
-
-
-@contextlib.contextmanager
-def running(settings: AgentSettings, variables: Mapping[str, str]) -> Iterator["NodeAgent"]:
-    """An agent on its folder; at the end, all that runs is ended. Raises ``NotReady`` where another one has it."""
-    folder = NodeFolder(settings.folder)
-    folder.make()
-    with content_store.opened(folder.contents, settings.limit) as store:
-        runs = LocalRuns(folder.project.logs, settings.workers, settings.runtime)
-        guardian = Guardian(f"{os.urandom(12).hex()}.", settings.runtime or runtime_folder.locate(variables))
-        guardian.start()
-        work = AttemptWork(
-            name=settings.name,
-            folder=folder,
-            store=store,
-            environments=NodeEnvironments(folder, store),
-            runs=runs,
-            contents=ContentSources(store, settings.token, settings.peers),
-            variables=variables,
-            token=guardian.token,
-            since=sweep.started_at(),
-        )
-        agent = NodeAgent(work)
-        try:
-            yield agent
-        finally:
-            agent.stop()
-            runs.close(GRACE_SECONDS)
-            agent.join()
-            guardian.end()
-
-
 class NodeAgent:
-    """Made by ``running``."""
+    """Made by ``agent_setup.running``."""
 
-    def __init__(self, work: AttemptWork) -> None:
+    def __init__(self, work: AttemptWork, earlier_end: str = "") -> None:
+        """``earlier_end``: how the agent before this one ended, where that was no good end."""
+        self.earlier_end = earlier_end
         self._work = work
         self._name = os.urandom(6).hex()  # unlike that of any other agent's process
         self._key = os.urandom(16)
         self._lock = threading.RLock()  # over all below
+        self._quiet = threading.Condition(self._lock)
         self._known = KnownAttempts()
         self._runs: dict[str, RunEvents] = {}
         self._holds: dict[NodeAttempt, contextlib.ExitStack] = {}
@@ -159,11 +110,11 @@ class NodeAgent:
             for events in self._runs.values():
                 events.drain()
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing runs or is prepared."""
+    def wait_until_done(self, seconds: float) -> bool:
+        """Until all attempts have ended and their runs have what they made, at most so long; returns whether they
+        have."""
         with self._lock:
-            return all(each.is_ended for each in self._known)
+            return self._quiet.wait_for(lambda: not any(self._known), seconds)
 
     def stop(self) -> None:
         """End all attempts."""
@@ -243,7 +194,7 @@ class NodeAgent:
         with self._lock:
             hold = self._holds[attempt]
             hold.enter_context(self.store.hold(outcome.contents()))
-        for name in PARTS_OF_ATTEMPT:
+        for name in PARTS:
             try_remove_tree(attempt.place / name)
         id = attempt.id
         self._keep(attempt, outcome)
@@ -281,6 +232,7 @@ class NodeAgent:
             events.remove(attempt)
         self._holds.pop(attempt).close()
         try_remove_tree(attempt.place)
+        self._quiet.notify_all()
 
     def _events_of(self, run: str) -> RunEvents:
         if run not in self._runs:

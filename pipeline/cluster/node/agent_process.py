@@ -1,7 +1,7 @@
-"""A node's agent as a process of its own: ``python -m pipeline.cluster.node.agent_process``.
+"""A node as a process of its own: ``python -m pipeline.cluster.node.agent_process``.
 
 Its settings come on the standard input as a line of JSON, so that the token is on no command line. It answers with a
-line, ``{"address": "127.0.0.1:PORT"}``, and ends when the standard input is closed or it is sent SIGTERM.
+line, how it introduces itself to a run, and ends when the standard input is closed or it is sent SIGTERM.
 """
 
 import os
@@ -10,9 +10,8 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from pipeline.cluster.content.server import ContentServer
-from pipeline.cluster.node.agent import AgentSettings, running
-from pipeline.cluster.node.agent_answers import answers_of
+from pipeline.cluster.node.agent_setup import AgentSettings
+from pipeline.cluster.node.node_host import NodeHost
 from pipeline.errors import PipelineError
 from pipeline.permissions import keep_private
 from pipeline.values import Struct, decode, encode
@@ -25,20 +24,22 @@ class AgentStart(Struct, frozen=True):
     name: str
     token: str
     limit: int = 50 << 30  # bytes of contents
+    owner: str = ""
 
 
 def main() -> int:
     signal.signal(signal.SIGTERM, _end)
     start = decode(sys.stdin.buffer.readline(), AgentStart)
     keep_private([])
+    settings = AgentSettings(Path(start.folder), start.name, start.limit, token=start.token, owner=start.owner)
     try:
-        settings = AgentSettings(Path(start.folder), start.name, start.limit, token=start.token)
-        with running(settings, dict(os.environ)) as agent:
-            server = ContentServer(agent.store, start.token, answers=answers_of(agent))
-            with server.running():
-                sys.stdout.buffer.write(encode({"address": server.address}) + b"\n")
-                sys.stdout.buffer.flush()
-                sys.stdin.buffer.read()
+        host = NodeHost(settings, dict(os.environ))
+        try:
+            sys.stdout.buffer.write(encode(host.announcement()) + b"\n")
+            sys.stdout.buffer.flush()
+            sys.stdin.buffer.read()
+        finally:
+            host.stop()
     except PipelineError as error:
         print(error.message, file=sys.stderr)
         return int(error.exit_code)

@@ -27,7 +27,7 @@ class AnswerRoom:
     """What still has a place in one answer."""
 
     def __init__(self, read: ReadContent) -> None:
-        self.events = MOST_EVENTS
+        self.reports = MOST_EVENTS
         self.log = LOG_BYTES
         self._inline = 16 * INLINE_BYTES
         self._read = read
@@ -80,9 +80,9 @@ class AttemptNews:
     def _reports(self, room: AnswerRoom) -> Iterator[AnyNodeEvent]:
         if self._said == self.attempt.last_said:
             return
-        for number, report in self.attempt.said_after(self._said)[: max(0, room.events)]:
+        for number, report in self.attempt.said_after(self._said)[: room.reports]:
             self._said = number
-            room.events -= 1
+            room.reports -= 1
             yield AttemptReported(id=self.id, report=report)
 
     def _log(self, room: AnswerRoom) -> Iterator[AnyNodeEvent]:

@@ -1,7 +1,6 @@
 """Carrying out an order on a node: environment, inputs, the stage's process, outputs."""
 
 import errno
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,12 +8,14 @@ from pathlib import Path
 from pipeline.cluster.content.errors import ContentDamaged, ContentUnknown, NoRoom
 from pipeline.cluster.content.store import ContentStore
 from pipeline.cluster.node.content_sources import ContentsMissing, ContentSources
-from pipeline.cluster.node.layout import lay_out, signatures
+from pipeline.cluster.node.layout import signatures
 from pipeline.cluster.node.left_outputs import take
 from pipeline.cluster.node.local_runs import LocalRuns
-from pipeline.cluster.node.node_attempt import LOG, NodeAttempt
+from pipeline.cluster.node.node_attempt import AttemptStopped, NodeAttempt
+from pipeline.cluster.node.node_cards import NodeCards
 from pipeline.cluster.node.node_environments import EnvironmentUnavailable, NodeEnvironments
 from pipeline.cluster.node.node_folder import NodeFolder
+from pipeline.cluster.node.order_invocation import RUN, laid_out_inputs, written
 from pipeline.cluster.wire.attempt_order import AttemptOrder
 from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, Problem
 from pipeline.cluster.wire.node_events import ContentSource
@@ -24,21 +25,14 @@ from pipeline.envs.inheritance import LOCALE, visible
 from pipeline.envs.variables import stage_variables
 from pipeline.errors import PipelineError
 from pipeline.executors.base import Exited, Invocation
-from pipeline.files import write_at_once
 from pipeline.jobs.output_files import OutputsMissing
 from pipeline.process import Interpreter
-from pipeline.run.invocation_file import SCHEMA
 from pipeline.run.supervision import sweep
 from pipeline.sdk.protocol import RUN_VARIABLE
-from pipeline.values import Struct, encode, replace
+from pipeline.values import Struct, replace
 
 GRACE_SECONDS = 5.0
 Sources = Mapping[str, tuple[ContentSource, ...]]  # by digest
-RUN = "run"  # the folder that the stage may write into
-
-
-class _Stopped(Exception):
-    """The attempt is to end before its process has begun."""
 
 
 class AttemptWork(Struct, frozen=True):
@@ -50,6 +44,7 @@ class AttemptWork(Struct, frozen=True):
     environments: NodeEnvironments
     runs: LocalRuns
     contents: ContentSources
+    cards: NodeCards
     variables: Mapping[str, str]  # of the agent's process
     token: str  # what the tokens of all attempts begin with
     since: int  # when the agent's process began: what is older is nothing of ours
@@ -59,7 +54,7 @@ class AttemptWork(Struct, frozen=True):
         ended = AttemptOutcome(id=order.id, node=self.name)
         try:
             return self._carried_out(attempt, order, sources, ended)
-        except _Stopped:
+        except AttemptStopped:
             return replace(ended, problem=attempt.stopped, words="it was stopped before its process began")
         except ContentsMissing as error:
             return replace(ended, problem="content", words=error.message, missing=(error.digest,))
@@ -69,24 +64,18 @@ class AttemptWork(Struct, frozen=True):
     def _carried_out(
         self, attempt: NodeAttempt, order: AttemptOrder, sources: Sources, ended: AttemptOutcome
     ) -> AttemptOutcome:
-        place = attempt.place
         self._fetch(attempt, order, sources)
         interpreter = self._interpreter(attempt, order)
-        inputs = {
-            slot: [
-                lay_out(each, place / "inputs" / f"{slot}" / str(number), self.store)
-                for number, each in enumerate(items)
-            ]
-            for slot, items in order.inputs.items()
-        }
+        inputs = laid_out_inputs(order, attempt.place, self.store)
         paths = [path for each in inputs.values() for path in each]
         before = signatures(paths)
-        invocation = self._invocation(order, place, interpreter, inputs)
-        if attempt.stopped:
-            raise _Stopped
-        start = time.monotonic()
-        attempt.begin()
-        exited = self._until_exit(attempt, invocation, order.seconds)
+        invocation = written(order, attempt.place, interpreter, inputs, self.store)
+        with self.cards.leased(order, attempt) as variables:
+            attempt.require_wanted()
+            start = time.monotonic()
+            attempt.begin()
+            own = replace(invocation, variables={**invocation.variables, **variables})
+            exited = self._until_exit(attempt, own, order.seconds)
         ended = replace(
             ended,
             returncode=exited.returncode,
@@ -97,7 +86,7 @@ class AttemptWork(Struct, frozen=True):
         )
         if ended.problem or exited.returncode:
             return ended
-        return self._with_outputs(order, place, ended, paths, before)
+        return self._with_outputs(order, attempt.place, ended, paths, before)
 
     def _with_outputs(
         self,
@@ -121,7 +110,7 @@ class AttemptWork(Struct, frozen=True):
         sizes = order.contents()
         for number, (digest, places) in enumerate(sources.items(), 1):
             attempt.show(f"fetching {number} of {len(sources)} files")
-            self.contents.bring(digest, sizes[digest], places, lambda: _require_wanted(attempt))
+            self.contents.bring(digest, sizes[digest], places, attempt.require_wanted)
 
     def _until_exit(self, attempt: NodeAttempt, invocation: Invocation, seconds: float | None) -> Exited:
         """Nothing that the stage has started outlives it."""
@@ -140,10 +129,9 @@ class AttemptWork(Struct, frozen=True):
         return exited
 
     def _interpreter(self, attempt: NodeAttempt, order: AttemptOrder) -> Interpreter:
-        caller = dict(self.variables)
-        build, *tools = [self.environments.ready(each, caller, attempt) for each in order.recipes]
+        build, *tools = [self.environments.ready(each, attempt) for each in order.recipes]
         own = own_variables(self.folder.project, order.environment.variables, build.prefix)
-        seen = {name: text for name, text in visible(caller).items() if name not in LOCALE}
+        seen = {name: text for name, text in visible(dict(self.variables)).items() if name not in LOCALE}
         folders = [each.provided_tools for each in tools]
         variables = stage_variables(build.prefix, {**seen, **order.locale}, folders, own, build.conda)
         token = self._token(attempt.place.name)
@@ -152,42 +140,6 @@ class AttemptWork(Struct, frozen=True):
     def _token(self, name: str) -> str:
         """Carried by all processes of an attempt, and by those of no other one."""
         return f"{self.token}{name}"
-
-    def _invocation(
-        self, order: AttemptOrder, place: Path, interpreter: Interpreter, inputs: Mapping[str, list[Path]]
-    ) -> Invocation:
-        """Written as a run on one machine writes it."""
-        stage_file = lay_out(order.stage_file, place / "source", self.store)
-        modules = tuple(lay_out(each, place / "source" / "modules", self.store) for each in order.modules)
-        models = {slot: lay_out(each, place / "models" / slot, self.store) for slot, each in order.models.items()}
-        (place / RUN / "outputs").mkdir(parents=True)
-        content = {
-            "schema": SCHEMA,
-            "arguments": order.arguments,
-            "stage_file": os.fspath(stage_file),
-            "modules": [os.fspath(each) for each in modules],
-            "inputs": {slot: [os.fspath(each) for each in paths] for slot, paths in inputs.items()},
-            "models": {slot: os.fspath(each) for slot, each in models.items()},
-            "output_folder": os.fspath(place / RUN / "outputs"),
-            "work": os.fspath(place / RUN / "work"),
-            "cpus": max(1, order.cpus),
-        }
-        file = place / RUN / "invocation.json"
-        write_at_once(file, encode(content))
-        return Invocation(
-            id=place.name,
-            interpreter=interpreter,
-            stage_file=stage_file,
-            source_digest=order.source_digest,
-            file=file,
-            log=place / LOG,
-            start="cold" if order.secrets or not order.network or order.read_only else order.start,
-            variables=order.variables,
-            modules=modules,
-            network=order.network,
-            writable=place / RUN if order.read_only else None,
-            secrets=order.secrets,
-        )
 
 
 def _problem_of(error: Exception) -> Problem:
@@ -208,11 +160,6 @@ def _words_of(error: Exception) -> str:
     if isinstance(error, PipelineError):
         return error.message
     return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-
-
-def _require_wanted(attempt: NodeAttempt) -> None:
-    if attempt.stopped:
-        raise _Stopped
 
 
 def _signatures(paths: list[Path]) -> dict[str, tuple[int, int]] | None:

@@ -35,7 +35,9 @@ class LocalRuns:
         self._request(lambda: self._executor.cancel(id, grace))
 
     def close(self, grace: float) -> None:
-        """End all that runs, and wait for it."""
+        """End all that runs, and wait for it. May be called again."""
+        if not self._is_open:
+            return
         self._request(lambda: self._finish(grace))
         self._thread.join()
         os.close(self._wake)

@@ -14,6 +14,10 @@ from pipeline.executors.reports import StageReport
 LOG = "log.txt"
 
 
+class AttemptStopped(Exception):
+    """The attempt is to end before its process has begun."""
+
+
 class NodeAttempt:
     """Threads share it: the one that carries it out, the executor's, and those that answer questions."""
 
@@ -89,10 +93,16 @@ class NodeAttempt:
             with self._changed:
                 self._interrupts.remove(interrupt)
 
+    def require_wanted(self) -> None:
+        """Raises ``AttemptStopped`` where it is to end."""
+        if self.stopped:
+            raise AttemptStopped
+
     def pause(self, seconds: float) -> None:
-        """As long, or until it is to end."""
+        """Raises ``AttemptStopped`` as soon as it is to end."""
         with self._changed:
             self._changed.wait_for(lambda: self.stopped, seconds)
+        self.require_wanted()
 
     def wait_for_exit(self, seconds: float | None) -> Exited | None:
         """``None`` where it hasn't ended in this time."""

@@ -2,26 +2,29 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.cluster.content.errors import ContentUnknown, NoRoom
 from pipeline.cluster.content.store import ContentStore
+from pipeline.cluster.node.environment_making import EnvironmentMaking
 from pipeline.cluster.node.layout import lay_out
 from pipeline.cluster.node.node_attempt import NodeAttempt
 from pipeline.cluster.node.node_folder import NodeFolder
+from pipeline.cluster.node.recipe_definition import definition_of
 from pipeline.cluster.wire.attempt_order import EnvironmentRecipe
-from pipeline.cluster.wire.ordered_items import OrderedFile
 from pipeline.environments import ProjectVariables, own_variables, registry_of
 from pipeline.envs import interpreters, keys, uv
 from pipeline.envs.build import Build
 from pipeline.envs.builder.builder import Builder
 from pipeline.envs.builder.installer import PackageSources
 from pipeline.envs.definition import Definition
+from pipeline.envs.external.candidates import inspect
+from pipeline.envs.external.environment import Unusable
+from pipeline.envs.external.inspection_cache import InspectionCache
 from pipeline.envs.keys import KeyInput
 from pipeline.envs.verification import health, probes
 from pipeline.envs.verification.probes import ProbeEnvironment
 from pipeline.errors import NotReady, PipelineError
-from pipeline.files import publish, try_remove_tree
 from pipeline.progress import Progress
 
 BUILD_SECONDS = 3600.0
@@ -33,61 +36,90 @@ class EnvironmentUnavailable(NotReady):
 
 
 class NodeEnvironments:
-    def __init__(self, folder: NodeFolder, store: ContentStore, build_seconds: float = BUILD_SECONDS) -> None:
+    def __init__(
+        self,
+        folder: NodeFolder,
+        store: ContentStore,
+        variables: Mapping[str, str],
+        build_seconds: float = BUILD_SECONDS,
+    ) -> None:
+        """``variables``: of the agent's process."""
         self._folder = folder
         self._store = store
+        self._variables = dict(variables)
         self._build_seconds = build_seconds
         self._registry = registry_of(folder.project)
-        self._lock = threading.Lock()
-        self._by_key: dict[str, threading.Lock] = {}
+        self._adopted = InspectionCache(folder.project.cache / "adopted")
+        self._lock = threading.Lock()  # over the three below
+        self._makings: dict[str, EnvironmentMaking] = {}  # by key
         self._bans: dict[str, tuple[float, str]] = {}  # by key: until when, and why
-        self._proved: set[Path] = set()
+        self._proved: dict[str, Build] = {}  # by key
 
-    def ready(self, recipe: EnvironmentRecipe, caller: dict[str, str], attempt: NodeAttempt) -> Build:
-        """The build with the recipe's key, whole. ``caller``: this process's variables.
+    def ready(self, recipe: EnvironmentRecipe, attempt: NodeAttempt) -> Build:
+        """The build with the recipe's key, whole. Who waits for the same one gets the same build, or the same reason.
 
-        Raises ``EnvironmentUnavailable``.
+        Raises ``EnvironmentUnavailable``, and ``AttemptStopped`` where the attempt is to end first.
         """
+        build = self._proved.get(recipe.key)
+        if build is not None and not recipe.place and health.problem(build) is None:
+            return build
+        try:
+            return self._joined(recipe, attempt).wait(attempt)
+        except (PipelineError, OSError, ValueError) as error:
+            words = f"environment '{recipe.name}' can't be had on this node: {_words(error)}"
+            with self._lock:
+                self._bans.setdefault(recipe.key, (time.monotonic() + BAN_SECONDS, words))
+            raise EnvironmentUnavailable(words) from error
+
+    def _joined(self, recipe: EnvironmentRecipe, attempt: NodeAttempt) -> EnvironmentMaking:
         with self._lock:
-            lock = self._by_key.setdefault(recipe.key, threading.Lock())
-        with lock:  # who waits here gets the same build, or the same reason
             until, reason = self._bans.get(recipe.key, (0.0, ""))
             if time.monotonic() < until:
                 raise EnvironmentUnavailable(reason)
-            try:
-                return self._ready(recipe, caller, attempt.show)
-            except (PipelineError, OSError, ValueError) as error:
-                words = f"environment '{recipe.name}' can't be had on this node: {error}"
-                self._bans[recipe.key] = time.monotonic() + BAN_SECONDS, words
-                raise EnvironmentUnavailable(words) from error
+            self._bans.pop(recipe.key, None)
+            making = self._makings.get(recipe.key)
+            if making is None or not making.join(attempt):
+                making = EnvironmentMaking(lambda progress: self._ready(recipe, progress), making)
+                self._makings[recipe.key] = making
+                making.join(attempt)
+            return making
 
-    def _ready(self, recipe: EnvironmentRecipe, caller: dict[str, str], progress: Progress) -> Build:
+    def _ready(self, recipe: EnvironmentRecipe, progress: Progress) -> Build:
+        if recipe.place:
+            return self._foreign(recipe)
         build = self._registry.with_key(recipe.name, recipe.key)
-        if build is not None and build.prefix in self._proved and health.problem(build) is None:
+        definition = definition_of(recipe, self._folder.definitions, self._store)
+        if build is None:
+            return self._build(recipe, definition, progress)
+        problem = health.problem(build) or self._probe_problem(definition, build)
+        if problem is None:
+            self._proved[recipe.key] = build
             return build
-        definition = self._definition(recipe)
-        if build is not None:
-            problem = health.problem(build) or self._probe_problem(definition, build)
-            if problem is None:
-                self._proved.add(build.prefix)
-                return build
-            progress(f"environment '{recipe.name}' is damaged ({problem}) and is built again")
-            self._registry.retire(build.prefix)
-        return self._build(recipe, definition, caller, progress)
+        progress(f"environment '{recipe.name}' is damaged ({problem}) and is built again")
+        self._registry.retire(build.prefix)
+        return self._build(recipe, definition, progress)
 
-    def _build(
-        self, recipe: EnvironmentRecipe, definition: Definition, caller: dict[str, str], progress: Progress
-    ) -> Build:
+    def _foreign(self, recipe: EnvironmentRecipe) -> Build:
+        """Somebody else's: it is there, and the one that the run knows. Nothing is ever written into it."""
+        try:
+            inspection = inspect(Path(recipe.place), self._adopted)
+        except Unusable as error:
+            raise NotReady(f"{recipe.place}: {error}") from error
+        if inspection.record.key != recipe.key:
+            raise NotReady(f"{recipe.place} isn't on this node what it is where the job was prepared")
+        return inspection.build(recipe.name)
+
+    def _build(self, recipe: EnvironmentRecipe, definition: Definition, progress: Progress) -> Build:
         """The builder proves it by its imports and its smoke script."""
         builder = self._builder(recipe)
-        key_input = keys.key_input(definition, interpreters.find(definition, builder.uv), caller)
+        key_input = keys.key_input(definition, interpreters.find(definition, builder.uv), self._variables)
         if keys.key_of(key_input) != recipe.key:
             raise NotReady(f"it would be another one than the run's: {_shown(key_input)}")
         progress(f"building environment '{recipe.name}'")
         build = builder.ensure(definition, progress)
         if build.key != recipe.key:
             raise NotReady(f"another one than the run's was built: {_shown(build.own_marker.key_input)}")
-        self._proved.add(build.prefix)
+        self._proved[recipe.key] = build
         return build
 
     def _builder(self, recipe: EnvironmentRecipe) -> Builder:
@@ -110,38 +142,9 @@ class NodeEnvironments:
         own = own_variables(self._folder.project, definition.variables, build.prefix)
         return probes.first_problem(definition, ProbeEnvironment(build.python, build.prefix, own, is_ours=True))
 
-    def _definition(self, recipe: EnvironmentRecipe) -> Definition:
-        """With its files, which lie as they do in a project. Raises ``ContentUnknown``, ``NoRoom`` and ``OSError``."""
-        root = self._folder.definitions / recipe.key.removeprefix("sha256:")
-        if not root.is_dir():
-            self._lay_out(recipe.files, root)
-        return Definition(
-            name=recipe.name,
-            python=recipe.python,
-            lock=root / recipe.lock,
-            requirements=root / recipe.requirements if recipe.requirements else None,
-            variant=recipe.variant,
-            index=recipe.index,
-            imports=recipe.imports,
-            smoke=root / recipe.smoke if recipe.smoke else None,
-            variables=recipe.variables,
-            provides=recipe.provides,
-            tool_variables=recipe.tool_variables,
-            preferred=recipe.preferred,
-            build_after=recipe.build_after,
-        )
 
-    def _lay_out(self, files: tuple[OrderedFile, ...], root: Path) -> None:
-        part = root.with_name(f".{root.name}.part")
-        try_remove_tree(part)
-        part.mkdir(parents=True)
-        try:
-            for each in files:
-                lay_out(each, part, self._store)
-        except (ContentUnknown, NoRoom, OSError):
-            try_remove_tree(part)
-            raise
-        publish(part, root)
+def _words(error: Exception) -> str:
+    return error.message if isinstance(error, PipelineError) else str(error)
 
 
 def _shown(key_input: KeyInput) -> str:

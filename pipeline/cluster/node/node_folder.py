@@ -30,6 +30,16 @@ class NodeFolder(Struct, frozen=True):
     def attempts(self) -> Path:
         return self.root / "attempts"
 
+    @property
+    def owner(self) -> Path:
+        """Whose it is."""
+        return self.root / "owner"
+
+    @property
+    def note(self) -> Path:
+        """Of the agent that works here."""
+        return self.root / "agent.json"
+
     def attempt(self, id: AttemptId) -> Path:
         """Its own folder; names of jobs and stages are no paths here."""
         work = sha256_of_bytes(encode(id.work)).removeprefix("sha256:")[:32]

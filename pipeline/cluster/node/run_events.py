@@ -10,7 +10,7 @@ import threading
 import time
 
 from pipeline.cluster.content.errors import ContentRefused
-from pipeline.cluster.node.attempt_news import AnswerRoom, AttemptNews, ReadContent
+from pipeline.cluster.node.attempt_news import MOST_EVENTS, AnswerRoom, AttemptNews, ReadContent
 from pipeline.cluster.node.node_attempt import NodeAttempt
 from pipeline.cluster.wire.node_events import AnyNodeEvent, EventsQuestion, NodeEvents
 
@@ -98,15 +98,15 @@ class RunEvents:
         return self._told[len(self._told) - (self._last - number) :] if number < self._last else []
 
     def _new(self) -> list[AnyNodeEvent]:
-        """Whoever was told of last comes last, so that one that says much holds up no other."""
+        """Whose log takes room comes last the next time, so that one that prints much holds up no other."""
         room = AnswerRoom(self._read)
         found: list[AnyNodeEvent] = []
         for attempt, news in list(self._news.items()):
-            if room.events <= 0:
+            if len(found) >= MOST_EVENTS:
                 break
-            events = list(news.take(room))
-            if events:
-                found += events
+            before = room.log
+            found += news.take(room)
+            if room.log < before:
                 self._news[attempt] = self._news.pop(attempt)
         return found
 
