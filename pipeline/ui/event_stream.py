@@ -3,6 +3,8 @@
 import contextlib
 import json
 import os
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -18,6 +20,8 @@ from pipeline.ui.live import LiveJob
 TOGETHER_SECONDS = 0.4  # between two messages: what happens meanwhile comes in one
 OWN_EVENTS = ("proxy", "film")  # kinds that pages hear by these names; all others are proposals
 SILENCE_SECONDS = 5.0  # until a message without content shows whether the page is still open
+BEHIND_RUNS = 10  # the niceness of a thread that tells of a run
+STILL_HERE = b": still here\n\n"
 
 
 def of_job(job: PlannedJob) -> Iterator[bytes]:
@@ -27,27 +31,34 @@ def of_job(job: PlannedJob) -> Iterator[bytes]:
 
 def _messages(live: LiveJob) -> Iterator[bytes]:
     job = live.job
+    give_way()
     proposals = NewProposals(job.folder)
     with FolderNotices(job.folder, job.logs) as notices:
         drafts = DraftNews(job.folder, notices)
         while job.folder.is_dir():
-            proposed = proposals.take()  # before the journal is read, which then has all that was done before them
             try:
-                if live.has_news():
-                    yield message("stages", live.message())
+                yield _news(live, proposals, drafts) or STILL_HERE
             except PipelineError as error:  # its journal is gone, or damaged
                 yield message("ended", {"words": error.message})
                 return
-            if grown := live.grown_logs():
-                yield message("logs", grown)
-            for each in proposed:
-                yield message(str(each["kind"]) if each.get("kind") in OWN_EVENTS else "proposal", each)
-            if changed := drafts.take():
-                yield message("drafts", changed)
             time.sleep(TOGETHER_SECONDS)
-            notices.wait(SILENCE_SECONDS)
-            yield b": still here\n\n"
+            notices.wait(0 if live.is_busy else SILENCE_SECONDS)
     yield message("ended", {"words": "The job was removed."})
+
+
+def _news(live: LiveJob, proposals: NewProposals, drafts: DraftNews) -> bytes:
+    """All that has happened since the last call, in one piece: each wakes several processes of a browser.
+
+    Raises ``PipelineError``.
+    """
+    proposed = proposals.take()  # before the journal is read, which then has all that was done before them
+    pieces = [message("stages", live.message())] if live.has_news() else []
+    if grown := live.grown_logs():
+        pieces.append(message("logs", grown))
+    pieces += [message(str(each["kind"]) if each.get("kind") in OWN_EVENTS else "proposal", each) for each in proposed]
+    if changed := drafts.take():
+        pieces.append(message("drafts", changed))
+    return b"".join(pieces)
 
 
 def of_rows(folders: Sequence[Path], rows: Callable[[], list[Any]]) -> Iterator[bytes]:
@@ -60,7 +71,7 @@ def of_rows(folders: Sequence[Path], rows: Callable[[], list[Any]]) -> Iterator[
                 yield message("rows", rows())
             time.sleep(TOGETHER_SECONDS)
             notices.wait(SILENCE_SECONDS)
-            yield b": still here\n\n"
+            yield STILL_HERE
 
 
 def _entries(folder: Path) -> list[tuple[str, int]]:
@@ -68,6 +79,17 @@ def _entries(folder: Path) -> list[tuple[str, int]]:
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         found = sorted((entry.name, entry.stat(follow_symlinks=False).st_mtime_ns) for entry in entries)
     return found
+
+
+def give_way() -> None:
+    """Let this thread, which ends with its stream, take only what runs leave of the processors.
+
+    On Linux each thread has a priority of its own; elsewhere it would be that of the whole server, whose other pages
+    somebody waits for.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # a system may forbid it
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BEHIND_RUNS)
 
 
 def message(name: str, data: Any) -> bytes:

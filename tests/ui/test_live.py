@@ -1,5 +1,8 @@
 """What is told of a job while it runs."""
 
+import os
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +111,49 @@ def test_a_damaged_journal_ends_the_stream_in_words(tmp_path: Path) -> None:
     job = stored(tmp_path / "jobs")
     (job.folder / "journal.jsonl").write_bytes(b"nonsense\nmore\n")
     assert b"damaged" in b"".join(event_stream.of_job(job))
+
+
+def test_a_message_that_leaves_rows_for_later_is_followed_by_one_that_doesn_t(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "MANY", 2)
+    job = with_stages(tmp_path, 4)
+    here = LiveJob(job)
+    told(here)
+    with exclusive(job.lock):
+        record(job, RunStarted(), *(StageStarted(f"stage_{index}", 1, DIGEST) for index in range(3)))
+        assert told(here)["busy"]
+        calm = told(here)
+        assert (calm["busy"], calm["rows"]) == (False, [])
+        assert not here.has_news()
+
+
+def test_a_run_that_has_ended_leaves_nothing_for_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "MANY", 2)
+    job = with_stages(tmp_path, 4)
+    here = LiveJob(job)
+    record(job, RunStarted(), *(finished(f"stage_{index}") for index in range(4)), RunFinished(()))
+    assert not told(here)["busy"]
+
+
+def test_a_log_without_content_is_none(tmp_path: Path) -> None:
+    job = with_stages(tmp_path, 1)
+    job.logs.mkdir(exist_ok=True)
+    job.log("stage_0").touch()
+    assert LiveJob(job).grown_logs() == {}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priority of their own")
+def test_the_thread_of_a_stream_alone_gives_way_to_runs() -> None:
+    found: list[int] = []
+
+    def stream() -> None:
+        event_stream.give_way()
+        found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    thread = threading.Thread(target=stream)
+    thread.start()
+    thread.join(timeout=30)
+    assert found == [event_stream.BEHIND_RUNS]
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
