@@ -88,6 +88,7 @@ MAY_IMPORT = {
         "sdk",
     },
     "cluster": {
+        "config",
         "directories",
         "environments",
         "envs",
@@ -96,6 +97,7 @@ MAY_IMPORT = {
         "jobs",
         "policy",
         "process",
+        "process_tree",
         "project",
         "run",
         "sdk",

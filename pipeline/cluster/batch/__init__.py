@@ -1,0 +1,1 @@
+"""What a batch system says of jobs: the evidence of how a node was lost."""

@@ -1,0 +1,1 @@
+"""Certificates of a cluster: for its scheduler, its workers, and the agents of its nodes."""

@@ -1,0 +1,1 @@
+"""Nodes that Dask deploys, or that joined one of its schedulers: first contact, membership, and letting go."""

@@ -1,0 +1,1 @@
+"""What ``config/clusters.yaml`` says, and the secrets that a project has for each cluster."""
