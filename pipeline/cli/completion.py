@@ -41,6 +41,13 @@ def jobs(context: click.Context, parameter: click.Parameter, incomplete: str) ->
     return _matching(["latest", *JobStore(here.jobs).ids()] if here else [], incomplete)
 
 
+def clusters(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from pipeline.cluster.definitions import cluster_file
+
+    here = project_or_none()
+    return _matching(list(cluster_file.load(here)) if here else [], incomplete)
+
+
 def services(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     import os
 

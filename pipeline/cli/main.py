@@ -8,6 +8,7 @@ COMMANDS = {
     "cache": "pipeline.cli.cache",
     "calculator": "pipeline.cli.calculator",
     "call": "pipeline.cli.call",
+    "cluster": "pipeline.cli.cluster",
     "completion": "pipeline.cli.completion_code",
     "doctor": "pipeline.cli.doctor",
     "env": "pipeline.cli.env",

@@ -13,6 +13,7 @@ from pipeline.scaffold.editor_schemas import FOLDER, LINE, SOURCE
 # Where a file of each kind stands, and its schema.
 KINDS = {
     "config/pipeline.yaml": "settings.json",
+    "config/clusters.yaml": "clusters.json",
     "config/models.yaml": "models.json",
     "config/environments/*.yaml": "environment.json",
     "config/workflows/*.yaml": "workflow.json",

@@ -78,7 +78,7 @@ def _name(name: str) -> "x509.Name":
     from cryptography import x509
     from cryptography.x509.oid import NameOID
 
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"pipeline cluster {name}")])
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{name} of a pipeline cluster")])
 
 
 def _usage(is_authority: bool) -> "x509.KeyUsage":

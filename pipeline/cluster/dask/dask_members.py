@@ -66,6 +66,7 @@ class DaskMembers:
         self._hopeless = asyncio.Event()
         self._nodes: MadeNodes | None = None
         self._failed_launches: set[str] = set()
+        self._expected: int | None = None
         self._thread = threading.Thread(target=self._run, daemon=True, name="cluster")
         self._thread.start()
 
@@ -90,6 +91,10 @@ class DaskMembers:
         """Why nodes aren't there that could be, by their names or the addresses of their workers."""
         with self._lock:
             return dict(self._problems)
+
+    def expected(self) -> int | None:
+        """How many workers there are, or shall be; ``None`` as long as nobody knows."""
+        return self._expected
 
     def close(self) -> None:
         with contextlib.suppress(RuntimeError):  # its loop has ended already
@@ -123,6 +128,7 @@ class DaskMembers:
             address = await self._deploy(stack)
             stack.push_async_callback(self._session.close)
             await self._session.open(address, self._security)
+            self._expected = self._settings.definition.nodes.most if self._nodes else len(await self._session.workers())
             tasks = [asyncio.create_task(each) for each in (self._watch(address), self._keep(), self._give_up())]
             stack.push_async_callback(_cancelled, tasks)
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -41,6 +41,7 @@ class SchedulerSession:
 
     async def open(self, address: str, security: Security | None) -> None:
         """Raises ``NotReady`` where there is no scheduler, or it doesn't take our certificates."""
+        await _require_listener(address)
         try:
             self._client = await Client(
                 address,
@@ -138,3 +139,16 @@ class SchedulerSession:
         message = event[1]
         if isinstance(message, dict) and message.get("action") == "remove-worker":
             self._events.worker_gone(str(message.get("worker")), bool(message.get("expected")))
+
+
+async def _require_listener(address: str) -> None:
+    """Dask tries for long where nothing listens. Raises ``NotReady``."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(host.strip("[]"), int(port)), CONNECT_SECONDS)
+    except (OSError, TimeoutError, OverflowError) as error:
+        words = str(error) or "nothing answers"
+        raise NotReady(
+            f"no scheduler can be reached at {address}: {words}", "start it, or correct its address"
+        ) from error
+    writer.close()

@@ -45,7 +45,8 @@ def test_every_kind_gets_its_own_values(project: ProjectFolder) -> None:
 desk: {kind: local, nodes: 3, cpus: 2, memory: 4 GiB}
 room: {kind: ssh, hosts: [ann@one, "two:2222"], python: /opt/venv/bin/python}
 lab: {kind: address, address: "tls://10.0.0.5:8786", shared: [/data]}
-hpc: {kind: slurm, nodes: {max: 20}, cpus: 16, memory: 64 GiB, walltime: "04:00:00", gres: "gpu:1", setup: [module load x]}
+hpc: {kind: slurm, nodes: {max: 20}, cpus: 16, memory: 64 GiB, walltime: "04:00:00",
+      gres: "gpu:1", setup: [module load x]}
 cloud: {kind: kubernetes, nodes: {min: 1, max: 4}, image: lab/pipeline, cpus: 4, memory: 8 GiB}
 """,
     )
@@ -63,8 +64,8 @@ cloud: {kind: kubernetes, nodes: {min: 1, max: 4}, image: lab/pipeline, cpus: 4,
 
 
 def test_what_holds_for_all_kinds(project: ProjectFolder) -> None:
-    text = "desk: {kind: local, node_folder: $TMPDIR/x, labels: {node: highmem}, licences: {matlab: 2}, store_limit: 1 GiB}"
-    desk = loaded(project, text)["desk"]
+    text = "{kind: local, node_folder: $TMPDIR/x, labels: {node: highmem}, licences: {matlab: 2}, store_limit: 1 GiB}"
+    desk = loaded(project, f"desk: {text}")["desk"]
     assert (desk.node_folder, desk.labels, desk.licences, desk.store_limit) == (
         "$TMPDIR/x",
         ("node=highmem",),

@@ -21,5 +21,5 @@ def test_a_default_stands_in_for_a_variable_that_is_not_set() -> None:
 
 @pytest.mark.parametrize("template", ["$MISSING/x", "$EMPTY/x", "$PART"])
 def test_what_no_whole_path_comes_of_is_refused(template: str) -> None:
-    with pytest.raises(ValueError, match="path|isn't set"):
+    with pytest.raises(ValueError, match=r"path|isn't set"):
         expanded(template, {"EMPTY": "", "PART": "a/b"}, "n1")
