@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.executors import StageReport
 from pipeline.jobs.job import PlannedJob
-from pipeline.run.observer import JobOutcome
+from pipeline.run.observer import JobOutcome, StageStart
 from pipeline.run.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -38,8 +38,10 @@ class JsonReporter:
     def stage_waits(self, job: PlannedJob, stage: str, because: str) -> None:
         self._tell("stage_waits", job=job.id, stage=stage, because=because)
 
-    def stage_started(self, job: PlannedJob, stage: str, environment: str, because: str) -> None:
-        self._tell("stage_started", job=job.id, stage=stage, environment=environment, because=because or None)
+    def stage_started(self, job: PlannedJob, stage: str, start: StageStart) -> None:
+        node = {"node": start.node} if start.node else {}
+        because = start.because or None
+        self._tell("stage_started", job=job.id, stage=stage, environment=start.environment, because=because, **node)
 
     def stage_reported(self, job: PlannedJob, stage: str, report: StageReport) -> None:
         if report.warning is not None:

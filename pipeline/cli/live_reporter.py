@@ -17,7 +17,7 @@ from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.project import ProjectFolder
 from pipeline.run.durations import Durations
-from pipeline.run.observer import JobOutcome
+from pipeline.run.observer import JobOutcome, StageStart
 from pipeline.run.runtime import Runtime
 from pipeline.text import counted, printable, shortened
 
@@ -66,8 +66,8 @@ class LiveReporter(PlainReporter):
         self._show_end(job, stage, DONE, "done already")
         self._show_whole()
 
-    def stage_started(self, job: PlannedJob, stage: str, environment: str, because: str) -> None:
-        super().stage_started(job, stage, environment, because)
+    def stage_started(self, job: PlannedJob, stage: str, start: StageStart) -> None:
+        super().stage_started(job, stage, start)
         planned = self._planned(job, stage)
         self._progress.started((job.id, stage))
         clock = StageClock(began=time.monotonic())

@@ -13,7 +13,7 @@ from pipeline.executors import StageReport
 from pipeline.jobs import model_notes
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import Plan
-from pipeline.run.observer import JobOutcome
+from pipeline.run.observer import JobOutcome, StageStart
 from pipeline.run.runtime import Runtime
 from pipeline.text import printable
 
@@ -65,10 +65,10 @@ class PlainReporter:
         self._tell_waiting(job)
         self.tell(job, stage, f"waits, since {because}")
 
-    def stage_started(self, job: PlannedJob, stage: str, environment: str, because: str) -> None:
+    def stage_started(self, job: PlannedJob, stage: str, start: StageStart) -> None:
         self._tell_waiting(job)
         if not self._counts.has(job, stage):
-            self.detail(job, stage, f"runs in environment {environment}{f' {because}' if because else ''}")
+            self.detail(job, stage, f"runs {start.where}{f' {start.because}' if start.because else ''}")
         self._last_progress[job.id, stage] = time.monotonic()
         self._began.setdefault(job.id, time.monotonic())
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.executors.base import Event, Execution, Executor, Exited, Invocation, Message, WorkerLimits
+from pipeline.executors.base import Event, Execution, Executor, Exited, Invocation, Message, Trouble, WorkerLimits
 from pipeline.executors.local import LocalExecutor
 from pipeline.executors.reports import Raised, StageReport
 
@@ -19,5 +19,6 @@ __all__ = [
     "Message",
     "Raised",
     "StageReport",
+    "Trouble",
     "WorkerLimits",
 ]

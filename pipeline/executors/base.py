@@ -7,7 +7,7 @@ it costs more than a small stage, and it would add a thread per stage where one 
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pipeline.executors.reports import StageReport
 from pipeline.policy import Start
@@ -60,6 +60,36 @@ class Message(Struct, frozen=True):
     report: StageReport
 
 
+# Why an attempt has no result although its stage may be right. Of the node of a cluster that ran it: "lost", nobody
+# knows more than that it is gone; "walltime" to "failed" are what its batch system, or the parent of its process, says;
+# "environment", it can't have the stage's environment; "nowhere", no node can; "room", its disk is full; "content", a
+# file was damaged on the way; "fault", its own. Of the stage: "inputs" were changed by it, "outputs" aren't there.
+TroubleKind = Literal[
+    "lost",
+    "walltime",
+    "memory",
+    "preempted",
+    "cancelled",
+    "requeued",
+    "failed",
+    "environment",
+    "nowhere",
+    "room",
+    "content",
+    "fault",
+    "inputs",
+    "outputs",
+]
+
+
+class Trouble(Struct, frozen=True):
+    """What a node, or who watches it, has to say of an attempt without a result."""
+
+    kind: TroubleKind
+    words: str  # for a person
+    node: str = ""
+
+
 class Exited(Struct, frozen=True):
     """An invocation has ended; the code is negative where a signal ended its process.
 
@@ -71,6 +101,7 @@ class Exited(Struct, frozen=True):
     lost: str | None = None
     used: ResourceUse | None = None  # by a process that ran nothing else
     began: float | None = None  # when the stage's function was called, by ``time.monotonic``; None where nobody told
+    trouble: Trouble | None = None
 
 
 Event = Message | Exited

@@ -55,6 +55,8 @@ class Grant(Struct, frozen=True, eq=False):  # two grants of the same amount are
     gpus: int = 0
     variables: Mapping[str, str] = field(default_factory=dict)
     lease: GpuLease | None = None
+    node: str = ""  # of a cluster, where that isn't this machine
+    cards: tuple[str, ...] = ()  # the node's GPUs, by their identities
 
 
 class Ledger:

@@ -56,6 +56,7 @@ class StageStarted(StageEvent, frozen=True, tag="stage_started"):
     key: str
     because: str = ""
     way: str = "cold"  # how it was started
+    node: str = ""  # of a cluster that runs it
 
 
 class StageExpanded(StageEvent, frozen=True, tag="stage_expanded"):

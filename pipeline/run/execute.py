@@ -52,7 +52,7 @@ def execute(  # noqa: PLR0913, PLR0917  # all that a run gets from outside
     later: "JobSource | None" = None,
     elsewhere: "Elsewhere | None" = None,
 ) -> "Mapping[str, JobOutcome]":
-    """Run the jobs in these folders at once; ``observer`` is made when it is known with what each will run,
+    """Run the jobs in job_set folders at once; ``observer`` is made when it is known with what each will run,
     and ``edits`` when one of them has outputs that people have edited. Jobs prepared ``later`` join one by one.
     The stages run on this machine, or ``elsewhere``.
 
@@ -61,10 +61,10 @@ def execute(  # noqa: PLR0913, PLR0917  # all that a run gets from outside
     Raises ``UsageError`` where another process runs one of them, and ``Interrupted``.
     """
     with interrupts.watched() as asked, ExitStack() as held:
-        these = _entered(project, folders, held)
-        executor = None if elsewhere else _local_executor(these, options.start, held)
+        job_set = _entered(project, folders, held)
+        executor = None if elsewhere else _local_executor(job_set, options.start, held)
         # Imported, and noted, while that interpreter starts, on another core.
-        runtime.note_use(project, these.runtimes.values())
+        runtime.note_use(project, job_set.runtimes.values())
         from pipeline.cache.store import ResultStore
         from pipeline.run import machine_ledger
         from pipeline.run.context import RunContext
@@ -75,22 +75,22 @@ def execute(  # noqa: PLR0913, PLR0917  # all that a run gets from outside
         context = RunContext(
             project=project,
             store=store,
-            observer=observer(these.jobs, these.runtimes),
-            guardian=these.guardian,
-            resolve=these.resolve,
-            secrets=these.secrets,
+            observer=observer(job_set.jobs, job_set.runtimes),
+            guardian=job_set.guardian,
+            resolve=job_set.resolve,
+            secrets=job_set.secrets,
             edits=edits,
             selection=options.selection,
             start=options.start,
             verify=options.verify,
         )
-        runs = [JobRun(context, job, these.runtimes[job.id]) for job in these.jobs]
-        ledger = machine_ledger.of(these.jobs, options.limits)
+        runs = [JobRun(context, job, job_set.runtimes[job.id]) for job in job_set.jobs]
+        ledger = machine_ledger.of(job_set.jobs, options.limits)
         place = _workplace(executor, ledger, elsewhere, context, held)
-        joining = _joining(later, context, held, place) if later else None
+        joining = _joining(later, context, held) if later else None
         with closing(store.claims):
             outcomes = Run(runs, place, options.bounds, joining).run(asked)
-    _trim(project, these.jobs, store)
+    _trim(project, job_set.jobs, store)
     return outcomes
 
 
@@ -113,12 +113,12 @@ def _entered(project: ProjectFolder, folders: Sequence[Path], held: ExitStack) -
     return _JobSet(jobs, {job.id: resolve(job) for job in jobs}, resolve, secrets, guardian)
 
 
-def _local_executor(these: _JobSet, asked: Start | None, held: ExitStack) -> Executor:
+def _local_executor(job_set: _JobSet, asked: Start | None, held: ExitStack) -> Executor:
     """Its first interpreter starts while the rest of the run is put together."""
-    first = these.jobs[0]
+    first = job_set.jobs[0]
     limits = WorkerLimits(**fields_of(first.plan.workers))
     executor = held.enter_context(closing(EXECUTORS["local"](first.folder / "logs", limits)))
-    _start_ahead(first, these.runtimes[first.id], executor, these.guardian, asked)
+    _start_ahead(first, job_set.runtimes[first.id], executor, job_set.guardian, asked)
     return executor
 
 
@@ -147,11 +147,11 @@ def _guarded() -> Iterator[Guardian]:
         guardian.end()
 
 
-def _joining(later: "JobSource", context: "RunContext", held: ExitStack, place: "Workplace") -> "Joining":
+def _joining(later: "JobSource", context: "RunContext", held: ExitStack) -> "Joining":
     from pipeline.run.later_jobs import LaterJobs
     from pipeline.run.run_entry import RunEntry
 
-    return partial(LaterJobs, later, context.observer, RunEntry(context, held, place).admit)
+    return partial(LaterJobs, later, context.observer, RunEntry(context, held).admit)
 
 
 def _start_ahead(job: PlannedJob, found: Runtime, executor: Executor, guardian: Guardian, asked: Start | None) -> None:

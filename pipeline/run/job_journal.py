@@ -21,9 +21,8 @@ from pipeline.jobs.events import (
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Result
-from pipeline.policy import Start
 from pipeline.process import ResourceUse
-from pipeline.run.observer import JobOutcome, Observer
+from pipeline.run.observer import JobOutcome, Observer, StageStart
 from pipeline.run.timers import now
 
 TOGETHER_SECONDS = 0.025  # how long a result may wait for others to share its flush; a flush takes 0.1 to 10 ms
@@ -50,10 +49,10 @@ class JobJournal:
     def has_begun(self) -> bool:
         return self._has_begun
 
-    def started(self, stage: PlannedStage, attempt: int, key: str, because: str, way: Start) -> None:
-        """The key is what the job holds from now on: the store of results doesn't evict it."""
-        self._journal.append(StageStarted(stage.name, attempt, key, because, way))
-        self._observer.stage_started(self._job, stage.name, stage.environment, because)
+    def started(self, stage: PlannedStage, event: StageStarted) -> None:
+        """The event's key is what the job holds from now on: the store of results doesn't evict it."""
+        self._journal.append(event)
+        self._observer.stage_started(self._job, stage.name, StageStart(stage.environment, event.because, event.node))
 
     def reported(self, stage: str, report: StageReport) -> None:
         self._observer.stage_reported(self._job, stage, report)

@@ -15,7 +15,7 @@ from pipeline.executors import Exited, Message
 from pipeline.executors.reports import without_secrets
 from pipeline.host.resources import Grant
 from pipeline.jobs import attempts, input_name, output_edits
-from pipeline.jobs.events import ServiceEvent
+from pipeline.jobs.events import ServiceEvent, StageStarted
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Result
@@ -124,7 +124,9 @@ class JobRun:
         inputs = self._guard.begin(self._invocations.input_files(task.stage))
         attempt = attempts.begin(self.job, task.name, bool(task.stage.outputs))
         invocation = self._invocations.write(task, attempt, grant)
-        self._journal.started(task.stage, attempt.number, task.due.key.digest, task.because, invocation.start)
+        key = task.due.key.digest
+        event = StageStarted(task.name, attempt.number, key, task.because, invocation.start, grant.node)
+        self._journal.started(task.stage, event)
         live = LiveAttempt(task, attempt, invocation, grant, _size(invocation.log), self._oom_kills, inputs)
         self._running[invocation.id] = live
         return live
@@ -151,8 +153,8 @@ class JobRun:
         live.used, live.began, live.ended = exited.used, exited.began, now()
         if changed := self._guard.end(live, self._running.values()):
             return self._failure(live, AttemptEnd(exited.returncode, exited.lost, changed=changed))
-        if exited.returncode or exited.lost:
-            return self._failure(live, AttemptEnd(exited.returncode, exited.lost))
+        if exited.returncode or exited.lost or exited.trouble:
+            return self._failure(live, AttemptEnd(exited.returncode, exited.lost, trouble=exited.trouble))
         return None
 
     def commit(self, live: LiveAttempt) -> Result | AttemptEnd:

@@ -12,7 +12,6 @@ from pipeline.run.task import LiveAttempt, Task
 from pipeline.run.workplace import LEASE_SECONDS
 
 if TYPE_CHECKING:
-    from pipeline.jobs.job import PlannedJob
     from pipeline.run.job_run import JobRun
 
 
@@ -48,8 +47,11 @@ class LocalWorkplace:
         self.ledger = ledger
         self.queue = LocalQueue(ledger)
 
-    def admit(self, job: "PlannedJob") -> None:
-        machine_ledger.extend(self.ledger, job)
+    def admit(self, job: "JobRun") -> None:
+        machine_ledger.extend(self.ledger, job.job)
+
+    def settled(self, live: LiveAttempt) -> None:
+        """Nothing is kept of it."""
 
     def submit(self, job: "JobRun", live: LiveAttempt) -> None:  # noqa: ARG002  # as ``Workplace``
         self.execution.submit(live.invocation)

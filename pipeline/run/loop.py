@@ -82,8 +82,7 @@ class Run:
 
     def _work(self, interrupts: Interrupts) -> Mapping[str, JobOutcome]:
         for job in self._jobs.live:
-            with self._jobs.guarded(job):
-                self._queue(job, job.begin())
+            self._begin(job)
         self._advance()
         self._later = self._joining(self._wake, self._join) if self._joining else None
         while self._running or self._jobs.live or (self._later and not self._later.is_over):
@@ -132,7 +131,11 @@ class Run:
             return
         self._jobs.add(job)
         self._backlog.add_job(folder.name)
+        self._begin(job)
+
+    def _begin(self, job: JobRun) -> None:
         with self._jobs.guarded(job):
+            self._place.admit(job)
             self._queue(job, job.begin())
 
     def _queue(self, job: JobRun, tasks: Sequence[Task]) -> None:
@@ -228,6 +231,7 @@ class Run:
             job.report(live, event)
             return
         if failure := job.ended(live, event):
+            self._place.settled(live)
             self._failures.failed(live, failure)
         elif result := self._commits.commit(job, live):
             self._committed(job, live, result)
@@ -243,6 +247,7 @@ class Run:
 
     def _committed(self, job: JobRun, live: LiveAttempt, result: Result | AttemptEnd) -> None:
         end = job.committed(live, result)
+        self._place.settled(live)
         if isinstance(end, list):
             self._queue(job, end)
         else:

@@ -18,6 +18,19 @@ class JobOutcome(Struct, frozen=True):
     error: Exception | None = None
 
 
+class StageStart(Struct, frozen=True):
+    """An attempt begins."""
+
+    environment: str
+    because: str = ""  # why it runs although there was a result, or an attempt, before
+    node: str = ""  # of a cluster that runs it; empty where that is this machine
+
+    @property
+    def where(self) -> str:
+        """The end of a sentence that begins with: runs."""
+        return f"in environment {self.environment}{f' on node {self.node}' if self.node else ''}"
+
+
 class Observer(Protocol):
     def stage_reused(self, job: PlannedJob, stage: str, seconds: float, origin: str) -> None:
         """``origin``: another job's id where the result is from the store, else empty."""
@@ -25,7 +38,7 @@ class Observer(Protocol):
     def stage_waits(self, job: PlannedJob, stage: str, because: str) -> None:
         """Another run makes its result; ``because`` says which one, and what a person can do about it."""
 
-    def stage_started(self, job: PlannedJob, stage: str, environment: str, because: str) -> None: ...
+    def stage_started(self, job: PlannedJob, stage: str, start: StageStart) -> None: ...
     def stage_reported(self, job: PlannedJob, stage: str, report: StageReport) -> None: ...
     def stage_finished(self, job: PlannedJob, stage: str, seconds: float) -> None: ...
     def stage_failed(self, job: PlannedJob, stage: str, reason: str, again: float | None) -> None:

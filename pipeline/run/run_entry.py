@@ -9,14 +9,12 @@ from pipeline.run import job_locks, runtime
 from pipeline.run.context import RunContext
 from pipeline.run.job_run import JobRun
 from pipeline.run.observer import JobOutcome
-from pipeline.run.workplace import Workplace
 
 
 class RunEntry:
-    def __init__(self, context: RunContext, locks: ExitStack, place: Workplace) -> None:
+    def __init__(self, context: RunContext, locks: ExitStack) -> None:
         self._context = context
         self._locks = locks
-        self._place = place
 
     def admit(self, folder: Path) -> JobRun:
         """Raises ``PipelineError`` or ``OSError`` where the job can't be run now, which is told."""
@@ -36,5 +34,4 @@ class RunEntry:
         self._context.secrets.require([job])
         found = self._context.resolve(job)
         runtime.note_use(self._context.project, [found])
-        self._place.admit(job)
         return JobRun(self._context, job, found)

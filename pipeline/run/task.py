@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.executors import Invocation, Raised, StageReport
+from pipeline.executors import Invocation, Raised, StageReport, Trouble
 from pipeline.host.resources import Grant
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.plan import PlannedStage
@@ -111,3 +111,4 @@ class AttemptEnd(Struct, frozen=True):
     missing: str | None = None  # the text of ``OutputsMissing``
     unmet: tuple[str, ...] = ()  # post-conditions that don't hold, in words
     changed: tuple[str, ...] = ()  # inputs that aren't what they were when it began, in words
+    trouble: Trouble | None = None  # of the node that ran it

@@ -10,7 +10,6 @@ from pipeline.policy import ResourceRequest
 from pipeline.run.task import LiveAttempt, Task
 
 if TYPE_CHECKING:
-    from pipeline.jobs.job import PlannedJob
     from pipeline.run.context import RunContext
     from pipeline.run.job_run import JobRun
 
@@ -64,8 +63,12 @@ class Workplace(Protocol):
         """Of this machine, which services run on."""
         ...
 
-    def admit(self, job: "PlannedJob") -> None:
+    def admit(self, job: "JobRun") -> None:
         """A job's stages will come. Raises ``NotReady`` where they can't run here."""
+        ...
+
+    def settled(self, live: LiveAttempt) -> None:
+        """What an attempt has left is committed, or was refused: nothing else is needed of it."""
         ...
 
     def submit(self, job: "JobRun", live: LiveAttempt) -> None:

@@ -10,7 +10,7 @@ from pipeline.cli import plain_reporter
 from pipeline.jobs.events import StageExpanded
 from pipeline.jobs.job import PlannedJob
 from pipeline.references import member_name
-from pipeline.run.observer import JobOutcome
+from pipeline.run.observer import JobOutcome, StageStart
 from tests.jobs.helpers import DIGEST, a_stage, record, stored
 
 
@@ -36,7 +36,7 @@ def test_a_thousand_items_are_counted(tmp_path: Path, capsys: pytest.CaptureFixt
     reporter = plain_reporter.PlainReporter([job])
     for index in range(1000):
         name = member_name("part", index)
-        reporter.stage_started(job, name, "alpha", "")
+        reporter.stage_started(job, name, StageStart("alpha"))
         reporter.stage_finished(job, name, 0.1)
     reporter.job_ended(job, JobOutcome())
     lines = capsys.readouterr().err.splitlines()
@@ -53,7 +53,7 @@ def test_of_a_large_plan_stages_are_counted(tmp_path: Path, capsys: pytest.Captu
         if number < 10:
             reporter.stage_reused(job, f"s{number}", 1.0, "")
         else:
-            reporter.stage_started(job, f"s{number}", "alpha", "")
+            reporter.stage_started(job, f"s{number}", StageStart("alpha"))
             reporter.stage_finished(job, f"s{number}", 1.0)
     reporter.job_ended(job, JobOutcome())
     told = capsys.readouterr().err

@@ -30,7 +30,7 @@ from pipeline.run.job_run import JobRun
 from pipeline.run.later_jobs import JobSource, LaterJobs
 from pipeline.run.local_workplace import LocalWorkplace
 from pipeline.run.loop import Run
-from pipeline.run.observer import JobOutcome
+from pipeline.run.observer import JobOutcome, StageStart
 from pipeline.run.run_entry import RunEntry
 from pipeline.run.runtime import Runtime
 from pipeline.run.selection import Selection
@@ -196,8 +196,8 @@ class Listener:
     def stage_waits(self, job: PlannedJob, stage: str, because: str) -> None:
         self.heard.append(("waits", stage, because))
 
-    def stage_started(self, job: PlannedJob, stage: str, environment: str, because: str) -> None:
-        self.heard.append(("started", stage, because))
+    def stage_started(self, job: PlannedJob, stage: str, start: StageStart) -> None:
+        self.heard.append(("started", stage, start.because))
 
     def stage_reported(self, job: PlannedJob, stage: str, report: StageReport) -> None:
         self.heard.append(("said", stage, report))
@@ -301,7 +301,7 @@ class Bench:
         place = LocalWorkplace(self.executor, Ledger(self.machine, limits or RunLimits(), NoGpus()))
         try:
             with ExitStack() as locks:
-                admit = RunEntry(context, locks, place).admit
+                admit = RunEntry(context, locks).admit
                 joining = partial(LaterJobs, later, self.listener, admit) if later else None
                 return Run(runs, place, bounds or Bounds(), joining).run(self.interrupts)
         finally:

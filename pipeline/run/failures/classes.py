@@ -8,6 +8,7 @@ FREE_ATTEMPTS = 2  # more attempts that a stage gets where it wasn't at fault; a
 
 class Retry(Enum):
     NEVER = "never"  # the same thing would happen again
+    ELSEWHERE = "elsewhere"  # at once on another node: the one where it failed doesn't get such a stage again
     BUDGET = "budget"  # as often as the stage's own ``retries`` say
     ONCE = "once"  # one more time, without using up the stage's retries
     FREE = "free"  # up to ``FREE_ATTEMPTS`` times, without using up the stage's retries
@@ -26,6 +27,15 @@ class FailureClass(Enum):
     SERVICE_LOST = "service lost"  # a service that it used died
     SERVICE_FAILED = "service not ready"  # a service that it needs couldn't be started
     NOT_STARTED = "couldn't be started"  # the machine gave no process
+    NODE_LOST = "node lost"  # it can't be reached any more
+    NODE_WALLTIME = "walltime over"  # the batch system ended the node's job
+    NODE_MEMORY = "node out of memory"  # likewise
+    NODE_PREEMPTED = "node pre-empted"  # likewise, for somebody else's job
+    NODE_CANCELLED = "node cancelled"  # somebody ended the node's job
+    NODE_FAULT = "node at fault"
+    NODE_FULL = "node's disk full"
+    NODE_ENVIRONMENT = "not on this node"  # it can't have the environment; another node may
+    NO_NODE = "on no node"  # none can run it
     INPUT_CHANGED = "input changed"  # what it was to read isn't what it was when it began
     INPUT_UNUSABLE = "input unusable"  # the stage's verdict on the job's input
 
@@ -92,6 +102,24 @@ RULES = {
         AGAIN,
     ),
     FailureClass.NOT_STARTED: Rule(Retry.FREE, "the machine gave no process for it", AGAIN),
+    FailureClass.NODE_LOST: Rule(Retry.FREE, "the stage itself did nothing wrong: its node is gone", AGAIN),
+    FailureClass.NODE_WALLTIME: Rule(
+        Retry.FREE,
+        "its node's time was over; expected_seconds in {file} keeps a stage from nodes where it doesn't fit",
+        AGAIN,
+    ),
+    FailureClass.NODE_MEMORY: Rule(
+        Retry.BUDGET,
+        "the batch system ended its node for memory; write into {file} how much it needs"
+        " (memory in [tool.pipeline.stage.resources])",
+        AGAIN,
+    ),
+    FailureClass.NODE_PREEMPTED: Rule(Retry.FREE, "its node was taken for somebody else's job", AGAIN),
+    FailureClass.NODE_CANCELLED: Rule(Retry.FREE, "the batch job of its node was ended by somebody", AGAIN),
+    FailureClass.NODE_FAULT: Rule(Retry.FREE, "the stage itself did nothing wrong: its node did", AGAIN),
+    FailureClass.NODE_FULL: Rule(Retry.FREE, "make room on the node's disk, or let it run on others", AGAIN),
+    FailureClass.NODE_ENVIRONMENT: Rule(Retry.ELSEWHERE, "it goes to another node", AGAIN),
+    FailureClass.NO_NODE: Rule(Retry.NEVER, "", AGAIN),
     FailureClass.INPUT_CHANGED: Rule(
         Retry.NEVER,
         "a stage must not change its inputs; if a program does that, let {file} give it a copy in stage.work",

@@ -4,7 +4,7 @@ import errno
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from pipeline.executors.reports import Raised
 from pipeline.run.failures.classes import FailureClass
@@ -33,7 +33,27 @@ FAULTS = {getattr(signal, name) for name in ("SIGBUS", "SIGSEGV", "SIGILL") if h
 LAST_OF_TRACEBACK = re.compile(r"(?P<type>[A-Za-z_][\w.]*)(: (?P<message>.*))?")
 
 
+OF_TROUBLE: Mapping[str, FailureClass] = {
+    "lost": FailureClass.NODE_LOST,
+    "walltime": FailureClass.NODE_WALLTIME,
+    "memory": FailureClass.NODE_MEMORY,
+    "preempted": FailureClass.NODE_PREEMPTED,
+    "requeued": FailureClass.NODE_PREEMPTED,
+    "cancelled": FailureClass.NODE_CANCELLED,
+    "failed": FailureClass.NODE_FAULT,
+    "fault": FailureClass.NODE_FAULT,
+    "content": FailureClass.NODE_FAULT,
+    "room": FailureClass.NODE_FULL,
+    "environment": FailureClass.NODE_ENVIRONMENT,
+    "nowhere": FailureClass.NO_NODE,
+    "inputs": FailureClass.INPUT_CHANGED,
+    "outputs": FailureClass.POSTCONDITION,
+}
+
+
 def classify(evidence: Evidence) -> FailureClass:
+    if evidence.trouble and evidence.timed_out is None:
+        return OF_TROUBLE[evidence.trouble.kind]
     return next(kind for kind, holds in RULES if holds(evidence))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.executors.reports import Raised
+from pipeline.executors import Raised, Trouble
 from pipeline.run.failures.oom import OomKills
 
 
@@ -76,6 +76,7 @@ class Evidence:
     missing: str | None = None  # the text of ``OutputsMissing``
     unmet: tuple[str, ...] = ()  # post-conditions that don't hold, in words
     changed: tuple[str, ...] = ()  # inputs that aren't what they were when it began, in words
+    trouble: Trouble | None = None  # of the node that ran it
     plan_drift: PlanDrift | None = None
     stray_module: StrayModule | None = None
     service: ServiceTrouble | None = None

@@ -84,7 +84,12 @@ def _class_of(kind: FailureClass) -> type[PipelineError]:
     match kind:
         case FailureClass.INPUT_UNUSABLE:
             return InputError
-        case FailureClass.ENVIRONMENT_DAMAGED | FailureClass.NOT_STARTED | FailureClass.SERVICE_FAILED:
+        case (
+            FailureClass.ENVIRONMENT_DAMAGED
+            | FailureClass.NOT_STARTED
+            | FailureClass.SERVICE_FAILED
+            | FailureClass.NO_NODE
+        ):
             return NotReady
     return StageError
 
@@ -190,6 +195,8 @@ def _ways(evidence: Evidence) -> Iterator[str]:
         yield f"its service '{service.name}' {how} ({service.kind}): {service.text}"
     if evidence.timed_out is not None:
         yield f"it took longer than {evidence.timed_out:g} s"
+    if trouble := evidence.trouble:
+        yield f"on node '{trouble.node}': {trouble.words}" if trouble.node else trouble.words
     if evidence.lost is not None:
         yield f"the process that ran it is gone: {evidence.lost}"
     if evidence.start_error:

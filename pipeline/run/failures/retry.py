@@ -53,6 +53,8 @@ def seconds_until_again(task: Task, kind: FailureClass) -> float | None:
             task.spared += 1
             # At once, then after a second: a machine that is out of processes needs a moment.
             return task.spared - 1.0 if task.spared <= FREE_ATTEMPTS else None
+        case Retry.ELSEWHERE:
+            return 0.0
         case Retry.ONCE:
             task.spared += 1
             return 0.0 if task.spared <= 1 else None

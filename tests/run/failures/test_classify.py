@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.executors.reports import Raised
+from pipeline.executors import Raised, Trouble
+from pipeline.executors.base import TroubleKind
 from pipeline.run.failures.classes import FailureClass, Retry
 from pipeline.run.failures.classify import classify, should_escalate
 from pipeline.run.failures.evidence import Evidence, Repaired, ServiceTrouble, Unrepairable, Whole
@@ -76,6 +77,11 @@ SUSPECTED = {
     "a library with other bytes": Evidence(PREFIX, returncode=-signal.SIGSEGV),
 }
 
+
+def on_node(kind: TroubleKind) -> Evidence:
+    return Evidence(PREFIX, trouble=Trouble(kind, "words", "node1"))
+
+
 EXPECTED = {
     FailureClass.STAGE_ERROR: STAGE_ERRORS,
     FailureClass.ENVIRONMENT_SUSPECTED: SUSPECTED,
@@ -98,7 +104,10 @@ EXPECTED = {
         "a C++ library's": printing("terminate called … 'std::bad_alloc'", returncode=-6),
         "a system call's": raising("OSError", "[Errno 12] Cannot allocate memory"),
     },
-    FailureClass.TIMEOUT: {"by us": replace(SIGKILLED, timed_out=5, killed_by_us=True)},
+    FailureClass.TIMEOUT: {
+        "on a node": replace(on_node("lost"), timed_out=5),
+        "by us": replace(SIGKILLED, timed_out=5, killed_by_us=True),
+    },
     FailureClass.KILLED: {
         "by somebody": SIGKILLED,
         "by somebody who asked": Evidence(PREFIX, returncode=-15),
@@ -133,8 +142,25 @@ EXPECTED = {
         "and it was ended for that": replace(SIGKILLED, killed_by_us=True, service=LOST),
     },
     FailureClass.SERVICE_FAILED: {"nothing was started": Evidence("", service=replace(LOST, was_used=False))},
+    FailureClass.NODE_LOST: {
+        "while it ran": on_node("lost"),
+        "after a request to end": replace(on_node("lost"), killed_by_us=True),
+    },
+    FailureClass.NODE_WALLTIME: {"by the batch system": on_node("walltime")},
+    FailureClass.NODE_MEMORY: {"by the batch system": on_node("memory")},
+    FailureClass.NODE_PREEMPTED: {"for another job": on_node("preempted"), "and queued again": on_node("requeued")},
+    FailureClass.NODE_CANCELLED: {"by a person": on_node("cancelled")},
+    FailureClass.NODE_FAULT: {
+        "its own": on_node("fault"),
+        "of its job": on_node("failed"),
+        "a file": on_node("content"),
+    },
+    FailureClass.NODE_FULL: {"its disk": on_node("room")},
+    FailureClass.NODE_ENVIRONMENT: {"not to be had": on_node("environment")},
+    FailureClass.NO_NODE: {"not to be had anywhere": on_node("nowhere")},
     FailureClass.INPUT_UNUSABLE: {"its verdict": Evidence(PREFIX, returncode=5, error="no speech in it")},
 }
+
 
 CASES = [
     pytest.param(evidence, kind, id=f"{kind.value}: {name}")
