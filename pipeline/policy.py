@@ -8,7 +8,7 @@ A stage's block says it, a workflow's entry may say otherwise, and the plan hold
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
-from pipeline.values import Struct
+from pipeline.values import Struct, field
 
 Start = Literal["cold", "worker"]
 STARTS: tuple[Start, ...] = get_args(Start)
@@ -35,6 +35,11 @@ class ResourceRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     gpus: int = 0
     gpu_memory: int | None = None  # bytes on each card; None takes whole cards
     cpu_will_do: bool = False  # runs without a GPU where the run can't have enough of them
+    labels: dict[str, str] = field(default_factory=dict)  # of a node of a cluster, such as node: highmem
+    licences: dict[str, int] = field(default_factory=dict)  # tokens, of which a cluster has so many
+
+    def __hash__(self) -> int:
+        return hash((self.cpus, self.memory, self.gpus, self.gpu_memory, self.cpu_will_do))
 
 
 def declared(table: Mapping[str, Any]) -> dict[str, Any]:

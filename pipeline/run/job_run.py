@@ -68,7 +68,7 @@ class JobRun:
         self._models = ModelUse(context.project, job)
         self._journal = JobJournal(job, context.observer)
         keys = StageKeys(context.project, job, self._results, os.environ, context.secrets)
-        self._invocations = Invocations(job, runtime, self._results, keys)
+        self.invocations = Invocations(job, runtime, self._results, keys)
         self._signatures = OutputSignatures(job)
         reuse = Reuse(job, job.loaded, context.store, self._signatures, context.verify)
         self._graph = Graph(self._chosen.stages, self._durations.expected)
@@ -121,9 +121,9 @@ class JobRun:
             self.job.require_input()
             input_view.place(self.job, self._signatures)
         self.begin_run()
-        inputs = self._guard.begin(self._invocations.input_files(task.stage))
+        inputs = self._guard.begin(self.invocations.input_files(task.stage))
         attempt = attempts.begin(self.job, task.name, bool(task.stage.outputs))
-        invocation = self._invocations.write(task, attempt, grant)
+        invocation = self.invocations.write(task, attempt, grant)
         key = task.due.key.digest
         event = StageStarted(task.name, attempt.number, key, task.because, invocation.start, grant.node)
         self._journal.started(task.stage, event)
@@ -153,15 +153,17 @@ class JobRun:
         live.used, live.began, live.ended = exited.used, exited.began, now()
         if changed := self._guard.end(live, self._running.values()):
             return self._failure(live, AttemptEnd(exited.returncode, exited.lost, changed=changed))
-        if exited.returncode or exited.lost or exited.trouble:
-            return self._failure(live, AttemptEnd(exited.returncode, exited.lost, trouble=exited.trouble))
+        if exited.trouble:
+            return self._failure(live, AttemptEnd(exited.returncode or None, exited.lost, trouble=exited.trouble))
+        if exited.returncode or exited.lost:
+            return self._failure(live, AttemptEnd(exited.returncode, exited.lost))
         return None
 
     def commit(self, live: LiveAttempt) -> Result | AttemptEnd:
         """The attempt's result, on the disk and in the store; or why there is none. For any thread: changes nothing
         but the attempt."""
         live.read_ns = time.time_ns()
-        result = commit(self._context.project, live, self._invocations)
+        result = commit(self._context.project, live, self.invocations)
         if isinstance(result, Result) and live.task.stage.cache:
             share(self._context.store, live.task, result)
         return result
@@ -217,7 +219,7 @@ class JobRun:
         """Nothing is left to run. Raises what keeps the job from being delivered."""
         self._durations.save()
         self._models.save()
-        self._invocations.keys.save()
+        self.invocations.keys.save()
         if self._due.error:
             return self.give_up(self._due.error)
         if self._left:
@@ -266,7 +268,7 @@ class JobRun:
         """What is started for it. Raises ``ConfigurationError`` and ``NotReady``."""
         from pipeline.run import service_orders
 
-        return service_orders.order_of(self._context.project, self._invocations, self.services.planned(name))
+        return service_orders.order_of(self._context.project, self.invocations, self.services.planned(name))
 
     def note_service(self, event: ServiceEvent) -> None:
         """Where the disk is full, its next stage tells that."""
@@ -306,7 +308,7 @@ class JobRun:
     def repaired(self) -> None:
         """An environment's name stands for another build now."""
         self.runtime = self._context.resolve(self.job)
-        self._invocations = replace(self._invocations, runtime=self.runtime)
+        self.invocations = replace(self.invocations, runtime=self.runtime)
 
     def _failure(self, live: LiveAttempt, end: AttemptEnd) -> "Failure":
         from pipeline.run.failures.retry import failure_of

@@ -146,7 +146,15 @@ def test_the_schema_takes_what_is_written_with_every_field(tmp_path: Path) -> No
         network=False,
         read_only=True,
         cache=False,
-        resources={"cpus": "all", "memory": 1, "gpus": 1, "gpu_memory": 1, "cpu_will_do": True},
+        resources={
+            "cpus": "all",
+            "memory": 1,
+            "gpus": 1,
+            "gpu_memory": 1,
+            "cpu_will_do": True,
+            "labels": {"node": "highmem"},
+            "licences": {"solver": 2},
+        },
         retries={"attempts": 2, "backoff": 0.5},
     )
     assert plain(stage).keys() == set(PlannedStage.__struct_fields__)

@@ -161,13 +161,14 @@ class ContentStore:
     @contextlib.contextmanager
     def hold(self, digests: Collection[str]) -> Iterator[None]:
         """Meanwhile none of these is removed to make room."""
+        held = list(digests)  # a counter takes the values of a mapping for numbers
         with self._lock:
-            self._held.update(digests)
+            self._held.update(held)
         try:
             yield
         finally:
             with self._lock:
-                self._held.subtract(digests)
+                self._held.subtract(held)
                 self._held = +self._held
 
     def drop_damaged(self, digest: str) -> bool:

@@ -89,6 +89,14 @@ class NodeLedger:
         del self.gpus[: needs.gpus]
         return share
 
+    def claim(self, needs: StageNeeds) -> NodeShare:
+        """For a stage that runs there already, whether there is room or not; GPUs as far as there are some."""
+        share = NodeShare(self._thousandths(needs), needs.memory, tuple(self.gpus[: needs.gpus]))
+        self.cpus -= share.cpus
+        self.memory -= share.memory
+        del self.gpus[: needs.gpus]
+        return share
+
     def covers(self, share: NodeShare, needs: StageNeeds) -> bool:
         """Whether another stage's share of this node is enough."""
         is_enough = needs.memory <= share.memory and needs.gpus <= len(share.gpus)

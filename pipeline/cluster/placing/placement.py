@@ -13,6 +13,7 @@ from pipeline.cluster.placing.node_supply import (
     Licences,
     NodeLedger,
     NodePreparation,
+    NodeShare,
     NodeStart,
     NodeSupply,
     StageNeeds,
@@ -80,6 +81,11 @@ class NodePlacement:
     def push(self, stage: WaitingStage, again: bool = False) -> None:
         """A stage that is ready; ``again``: it was handed out before, and comes before those of its priority."""
         self._waiting.push(stage, again)
+
+    def resume(self, stage: WaitingStage, node: str) -> NodeStart:
+        """A stage that doesn't wait here, and runs on a node already: an earlier run began it there."""
+        self._licences.take(stage.needs.licences)
+        return self._started(stage, node, self._nodes[node].claim(stage.needs))
 
     def release(self, id: str) -> None:
         """A stage has ended, in whatever way."""
@@ -200,6 +206,9 @@ class NodePlacement:
         if share is None:
             return None
         self._licences.take(licences)
+        return self._started(stage, name, share)
+
+    def _started(self, stage: WaitingStage, name: str, share: NodeShare) -> NodeStart:
         start = NodeStart(stage, name, share)
         self._running[stage.id] = start
         self._on_node[name].add(stage.id)

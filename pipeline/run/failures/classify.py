@@ -44,6 +44,7 @@ OF_TROUBLE: Mapping[str, FailureClass] = {
     "fault": FailureClass.NODE_FAULT,
     "content": FailureClass.NODE_FAULT,
     "room": FailureClass.NODE_FULL,
+    "disk": FailureClass.DISK_FULL,
     "environment": FailureClass.NODE_ENVIRONMENT,
     "nowhere": FailureClass.NO_NODE,
     "inputs": FailureClass.INPUT_CHANGED,

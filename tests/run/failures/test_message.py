@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ExitCode, InputError, NotReady, PipelineError, StageError
-from pipeline.executors.reports import Raised
+from pipeline.executors import Raised, Trouble
 from pipeline.run.failures.classes import FailureClass
 from pipeline.run.failures.evidence import Evidence, PlanDrift, ServiceTrouble, Unrepairable, Whole
 from pipeline.run.failures.message import Failure, error_of, last_lines
@@ -220,6 +220,79 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
             ),
             "mend stages/cutter.py, and then\nrun-pipeline -j j1",
         )
+    ],
+    FailureClass.NODE_LOST: [
+        (
+            Evidence(PREFIX, trouble=Trouble("lost", "it is gone", "node1")),
+            StageError,
+            f"{HEAD}: on node 'node1': it is gone\n  the stage itself did nothing wrong: its node is gone",
+            AGAIN,
+        )
+    ],
+    FailureClass.NODE_WALLTIME: [
+        (
+            Evidence(PREFIX, trouble=Trouble("walltime", "it is gone", "node1")),
+            StageError,
+            (
+                f"{HEAD}: on node 'node1': it is gone\n  its node's time was over; "
+                "expected_seconds in stages/cutter.py keeps a stage from nodes where it doesn't fit"
+            ),
+            AGAIN,
+        )
+    ],
+    FailureClass.NODE_MEMORY: [
+        (
+            Evidence(PREFIX, trouble=Trouble("memory", "it is gone", "node1")),
+            StageError,
+            (
+                f"{HEAD}: on node 'node1': it is gone\n  the batch system ended its node for memory; "
+                "write into stages/cutter.py how much it needs (memory in [tool.pipeline.stage.resources])"
+            ),
+            AGAIN,
+        )
+    ],
+    FailureClass.NODE_PREEMPTED: [
+        (
+            Evidence(PREFIX, trouble=Trouble("preempted", "it is gone", "node1")),
+            StageError,
+            f"{HEAD}: on node 'node1': it is gone\n  its node was taken for somebody else's job",
+            AGAIN,
+        )
+    ],
+    FailureClass.NODE_CANCELLED: [
+        (
+            Evidence(PREFIX, trouble=Trouble("cancelled", "it is gone", "node1")),
+            StageError,
+            f"{HEAD}: on node 'node1': it is gone\n  the batch job of its node was ended by somebody",
+            AGAIN,
+        )
+    ],
+    FailureClass.NODE_FAULT: [
+        (
+            Evidence(PREFIX, trouble=Trouble("fault", "it is gone", "node1")),
+            StageError,
+            f"{HEAD}: on node 'node1': it is gone\n  the stage itself did nothing wrong: its node did",
+            AGAIN,
+        )
+    ],
+    FailureClass.NODE_FULL: [
+        (
+            Evidence(PREFIX, trouble=Trouble("room", "it is gone", "node1")),
+            StageError,
+            f"{HEAD}: on node 'node1': it is gone\n  make room on the node's disk, or let it run on others",
+            AGAIN,
+        )
+    ],
+    FailureClass.NODE_ENVIRONMENT: [
+        (
+            Evidence(PREFIX, trouble=Trouble("environment", "it is gone", "node1")),
+            StageError,
+            f"{HEAD}: on node 'node1': it is gone\n  it goes to another node",
+            AGAIN,
+        )
+    ],
+    FailureClass.NO_NODE: [
+        (Evidence(PREFIX, trouble=Trouble("nowhere", "it is gone")), NotReady, f"{HEAD}: it is gone", AGAIN)
     ],
     FailureClass.INPUT_UNUSABLE: [
         (

@@ -1,0 +1,183 @@
+"""The nodes of a cluster as the place where a run's stages run."""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from pipeline.cluster.driver import stage_needs
+from pipeline.cluster.driver.attempt_orders import AttemptOrders
+from pipeline.cluster.driver.content_holders import LARGE, ContentHolders
+from pipeline.cluster.driver.mailbox import Mailbox
+from pipeline.cluster.driver.node_queue import NodeQueue
+from pipeline.cluster.driver.node_session import Letter, NodeDrains, NodeGone, NodeReady, SessionParts
+from pipeline.cluster.driver.remote_attempt import AttemptOver, RemoteAttempt
+from pipeline.cluster.driver.run_nodes import Client, RunNodes
+from pipeline.cluster.members import ClusterFailed, Members, MembershipChange, NodeJoined, NodeLoss
+from pipeline.errors import NotReady
+from pipeline.executors import Event, Exited, Message, Trouble
+from pipeline.host.resources import Ledger
+from pipeline.process import Interpreter
+from pipeline.run.context import RunContext
+from pipeline.run.job_run import JobRun
+from pipeline.run.task import LiveAttempt, Task
+from pipeline.values import Struct, replace
+
+BESIDE = 8  # threads that send and fetch contents
+ENDS_SECONDS = 10.0  # for the ends of what was cancelled, beyond its grace
+
+
+class ClusterParts(Struct, frozen=True):
+    """What a cluster is to a run."""
+
+    members: Members
+    client: Client
+    licences: Mapping[str, int]
+    shared: Sequence[Path] = ()  # folders that all machines see
+
+
+class ClusterWorkplace:
+    """As ``Workplace``, and as ``Execution``. ``mailbox``: what the cluster's members ring, too."""
+
+    def __init__(self, context: RunContext, ledger: Ledger, parts: ClusterParts, mailbox: Mailbox[Letter]) -> None:
+        self.ledger = ledger
+        self.queue = NodeQueue(parts.licences, self._send_ahead)
+        self._members = parts.members
+        self._mailbox = mailbox
+        self._orders = AttemptOrders(context.project)
+        places = self._orders.items.places
+        self._holders = ContentHolders(parts.shared, places)
+        self._pool = ThreadPoolExecutor(BESIDE, "contents")
+        sessions = SessionParts(mailbox.post, self._beside, places, self._holders.sources, self._orders.runs)
+        self._nodes = RunNodes(self.queue, self._holders, parts.client, sessions, context.observer.progress)
+        self._attempts: dict[str, RemoteAttempt] = {}  # by invocation, until what they left is committed
+        self._refusals: dict[str, dict[str, str]] = {}  # why nodes can't have an environment: by its key, by node
+
+    @property
+    def execution(self) -> "ClusterWorkplace":
+        return self
+
+    def admit(self, job: JobRun) -> None:
+        """As ``AttemptOrders.admit``."""
+        self._orders.admit(job.job)
+        self.queue.jobs[job.job.id] = job
+
+    def submit(self, job: JobRun, live: LiveAttempt) -> None:
+        attempt = RemoteAttempt(live, self._orders.of(job, live), live.grant.node)
+        self._attempts[attempt.name] = attempt
+        self._nodes.resumed(stage_needs.id_of(live.task))
+        if session := self._nodes.session(live.grant.node):
+            session.order(attempt)
+        else:
+            words = self._why_nowhere(live.task) or "no node could have it"
+            self._mailbox.post(AttemptOver(attempt, attempt.exit_by("nowhere", words)))
+
+    def settled(self, live: LiveAttempt) -> None:
+        attempt = self._attempts.pop(live.invocation.id, None)
+        if attempt and (session := self._nodes.session(attempt.node)):
+            session.settle(attempt.order.id)
+
+    def prepare(self, interpreter: Interpreter) -> None:
+        """Nothing is started ahead on this machine."""
+
+    def wait(self, wake: int, timeout: float | None = None) -> Sequence[Event]:
+        """Raises ``NotReady`` where no node can come any more."""
+        self._mailbox.wait(wake, timeout)
+        overs = [over for change in self._members.changes() for over in self._change(change)]
+        events: list[Event] = [self._exited(over) for over in overs]
+        for letter in self._mailbox.take():
+            events += self._opened(letter)
+        self._members.want(self._wanted_nodes())
+        return events
+
+    def cancel(self, id: str, grace: float) -> None:  # noqa: ARG002  # a node has a grace of its own
+        attempt = self._attempts.get(id)
+        if attempt and not attempt.is_over and (session := self._nodes.session(attempt.node)):
+            session.cancel(attempt)
+
+    def stop(self, grace: float) -> None:
+        running = [each for each in self._attempts.values() if not each.is_over]
+        for attempt in running:
+            self.cancel(attempt.name, grace)
+        deadline = time.monotonic() + grace + ENDS_SECONDS
+        while any(not each.is_over for each in running) and time.monotonic() < deadline:
+            time.sleep(0.02)  # the ends are heard in other threads
+        for attempt in running:
+            self.settled(attempt.live)
+
+    def close(self) -> None:
+        self._nodes.close()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _opened(self, letter: Letter) -> list[Event]:
+        match letter:
+            case Message():
+                return [letter] if letter.id in self._attempts else []
+            case AttemptOver():
+                return [self._exited(letter)]
+            case NodeReady():
+                self._nodes.ready(letter, self._is_wanted)
+            case NodeDrains():
+                self._nodes.drains(letter.session)
+            case NodeGone():
+                loss = self._members.why(letter.session.node.name) or NodeLoss(words=letter.words)
+                return [self._exited(over) for over in self._nodes.gone(letter.session, loss)]
+        return []
+
+    def _change(self, change: MembershipChange) -> Sequence[AttemptOver]:
+        if isinstance(change, ClusterFailed):
+            raise NotReady(change.words, change.next_step)
+        return self._nodes.joined(change.node) if isinstance(change, NodeJoined) else self._nodes.left(change)
+
+    def _is_wanted(self, stage: str) -> bool:
+        """Whether a stage has no attempt in this run."""
+        return all(stage_needs.id_of(each.live.task) != stage for each in self._attempts.values())
+
+    def _exited(self, over: AttemptOver) -> Exited:
+        attempt, outcome = over.attempt, over.outcome
+        node, key = attempt.node, attempt.order.environment.key
+        session = self._nodes.session(node)
+        if session and outcome and outcome.problem not in {"environment", "content", "room"}:
+            large = self._holders.note(node, session.node.address, {**attempt.order.contents(), **outcome.contents()})
+            self.queue.has_on(node, key, large)
+        trouble = over.exited.trouble
+        if trouble is None:
+            return over.exited
+        return replace(over.exited, trouble=self._judged(attempt, trouble))
+
+    def _judged(self, attempt: RemoteAttempt, trouble: Trouble) -> Trouble:
+        """What follows for the node; and whether there is another one for the stage."""
+        key = attempt.order.environment.key
+        if trouble.kind == "environment" and self.queue.has_node(attempt.node):
+            self._refusals.setdefault(key, {})[attempt.node] = trouble.words
+            self.queue.placement.ban(attempt.node, key)
+            if words := self._why_nowhere(attempt.live.task):
+                return Trouble("nowhere", words)
+        elif trouble.kind == "room" and len(self._nodes.working) > 1 and self.queue.has_node(attempt.node):
+            self.queue.placement.drain(attempt.node)
+        return trouble
+
+    def _why_nowhere(self, task: Task) -> str | None:
+        words = self.queue.why_nowhere(task)
+        key = self.queue.environment_of(task)
+        told = [f"{node}: {reason}" for node, reason in self._refusals.get(key, {}).items()]
+        return "\n  ".join([words, *told]) if words else None
+
+    def _wanted_nodes(self) -> int:
+        """Those that work, and what would be needed for all that waits."""
+        working = self._nodes.working
+        cpus = max(1.0, sum(each.node.cpus for each in working) / len(working)) if working else 1.0
+        busy = len({each.node for each in self._attempts.values() if not each.is_over})
+        return busy + math.ceil(self.queue.waiting / cpus)
+
+    def _send_ahead(self, task: Task, node: str) -> None:
+        files = self.queue.jobs[task.job_id].invocations.input_files(task.stage)
+        if session := self._nodes.session(node):
+            session.send_ahead([(each.digest, each.path) for each in files if each.size >= LARGE])
+
+    def _beside(self, work: Callable[[], None]) -> None:
+        try:
+            self._pool.submit(work)
+        except RuntimeError:  # the run has ended
+            return
