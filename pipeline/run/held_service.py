@@ -43,6 +43,7 @@ class HeldService:
         self.beginnings = 1  # in this run
         self.losses = 0  # how often it was ready and then wasn't any more
         self.users: dict[str, tuple[JobRun, str]] = {}  # by job, with the service's name in its plan
+        self.is_mended = False  # what it failed for has been repaired since
         self.told, self.told_at = "", 0.0  # what was told of it last to who waits, and when
         self.began = now()
         self._changed = changed
@@ -69,7 +70,10 @@ class HeldService:
 
     @property
     def may_begin_anew(self) -> bool:
-        """Whether it may be started anew: somebody has stopped it, or has killed its supervisor."""
+        """Whether it may be started anew: somebody has stopped it, or has killed its supervisor, or its environment was
+        damaged and isn't any more."""
+        if self.is_mended:
+            return True
         failure = self.status.failure if self.status else None
         if self.state is ServiceState.ENDED:
             return self.beginnings < MOST_BEGINNINGS

@@ -1,5 +1,6 @@
 """What becomes of failed attempts in a run. All that looks into them is imported for the first one."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pipeline.run.backlog import Backlog
@@ -9,9 +10,9 @@ from pipeline.run.task import LiveAttempt, Task
 if TYPE_CHECKING:
     from pipeline.run.beside_loop import Act
     from pipeline.run.failed_attempts import FailedAttempts
-    from pipeline.run.failures.evidence import ServiceTrouble
     from pipeline.run.failures.message import Failure
     from pipeline.run.run_services import RunServices
+    from pipeline.run.service_failures import ServiceRefusal
 
 
 class RunFailures:
@@ -36,10 +37,10 @@ class RunFailures:
         else:
             self._look_into(live, failure)
 
-    def refused(self, task: Task, trouble: "ServiceTrouble") -> None:
+    def refused(self, task: Task, refusal: "ServiceRefusal") -> None:
         """A task whose service can't be started."""
         if job := self._jobs.live_job(task.job_id):
-            self._found().unserved(job, task, trouble)
+            self._found().refuse(job, task, refusal, partial(self._service_checked, task, refusal))
 
     def handle(self) -> None:
         """Do what the checks have left to the loop. Raises what a check raised."""
@@ -54,7 +55,7 @@ class RunFailures:
     def _look_into(self, live: LiveAttempt, failure: "Failure") -> None:
         if job := self._jobs.live_job(live.job_id):
             with self._jobs.guarded(job):
-                self._found().add(job, live, failure)
+                self._found().add(job, live, failure, partial(self._checked, live))
 
     def _checked(self, live: LiveAttempt, failure: "Failure") -> None:
         """A failure whose environment was checked, beside what ran."""
@@ -62,9 +63,15 @@ class RunFailures:
             with self._jobs.guarded(job):
                 self._found().settle(job, live, failure)
 
+    def _service_checked(self, task: Task, refusal: "ServiceRefusal", suspicion: "Failure") -> None:
+        """A service whose environment was checked, beside what ran, for a task that needs it."""
+        if job := self._jobs.live_job(task.job_id):
+            with self._jobs.guarded(job):
+                self._found().settle_refusal(job, task, refusal, suspicion)
+
     def _found(self) -> "FailedAttempts":
         from pipeline.run.failed_attempts import FailedAttempts
 
         if self._attempts is None:
-            self._attempts = FailedAttempts(self._wake, self._checked, self._backlog, self._keep_going)
+            self._attempts = FailedAttempts(self._wake, self._backlog, self._keep_going)
         return self._attempts

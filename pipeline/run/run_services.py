@@ -16,7 +16,7 @@ from pipeline.run.failures.evidence import ServiceTrouble
 from pipeline.run.failures.message import Failure
 from pipeline.run.held_service import HeldService, is_running
 from pipeline.run.job_run import JobRun
-from pipeline.run.service_failures import is_suspect, trouble_of
+from pipeline.run.service_failures import ServiceRefusal, is_suspect, suspicion_of, trouble_of
 from pipeline.run.task import LiveAttempt, Task
 from pipeline.run.timers import Timers, now
 from pipeline.run.workplace import LEASE_SECONDS
@@ -29,7 +29,7 @@ TELLING_SECONDS = 5  # between two lines on how far a service is; it may say eac
 SETTLE_SECONDS = 0.5  # until a service's end is known for sure that a stage has noticed first
 
 Settle = Callable[[LiveAttempt, Failure], None]
-Refuse = Callable[[Task, ServiceTrouble], None]
+Refuse = Callable[[Task, ServiceRefusal], None]
 EndAll = Callable[[Callable[[LiveAttempt], bool]], None]  # ends the attempts of which this is true
 
 
@@ -61,7 +61,7 @@ class RunServices:
         for slot, order in orders.items():
             held = self._held.get(order.key)
             if held and held.is_over and not held.may_begin_anew:
-                self._refuse(task, trouble_of(task.stage.services[slot], held, was_used=False))
+                self._refuse(task, self._refusal(job, task.stage.services[slot], held))
                 return False
         if not self._begin(list({each.key: each for each in orders.values()}.values()), grant):
             self._backlog.wait(task, ROOM)
@@ -142,6 +142,16 @@ class RunServices:
             self._close(held)
         for held in self._leaving:
             held.close()
+
+    def _refusal(self, job: JobRun, name: str, held: HeldService) -> ServiceRefusal:
+        suspicion = suspicion_of(job.job, job.services.planned(name), held)
+        trouble = trouble_of(name, held, was_used=False)
+        return ServiceRefusal(trouble, suspicion, partial(self._begin_anew, job, name, held))
+
+    def _begin_anew(self, job: JobRun, name: str, held: HeldService) -> None:
+        """Its environment stands for another build now."""
+        held.is_mended = True
+        self._orders[job.job.id, name] = job.service_order(name)
 
     def _order(self, job: JobRun, name: str) -> ServiceOrder:
         place = job.job.id, name

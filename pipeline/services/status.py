@@ -34,6 +34,7 @@ class ServiceFailure(Struct, frozen=True, omit_defaults=True):
     kind: FailureKind
     text: str  # a sentence for a person
     log_lines: tuple[str, ...] = ()  # the last ones
+    code: int | None = None  # the program's exit code where it ended by itself; negative where a signal ended it
 
 
 class ServiceStatus(Struct, frozen=True, omit_defaults=True, kw_only=True):

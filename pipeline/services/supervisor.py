@@ -23,6 +23,7 @@ from pipeline.services.events import (
     Happening,
     KillRequest,
     KillTree,
+    ProgramEnd,
     RestartRequest,
     SendSignal,
     StartFailure,
@@ -130,7 +131,8 @@ class Supervisor:
         if (failure := self._lifecycle.failure) is not None and failure is not before:
             kind, text = failure
             log = self._programs.log
-            self._failure = ServiceFailure(kind, log.without_secrets(text), log.last_lines)
+            code = event.code if isinstance(event, ProgramEnd) else None
+            self._failure = ServiceFailure(kind, log.without_secrets(text), log.last_lines, code)
         if self._lifecycle.state is ServiceState.READY and self._ready_at is None:
             self._ready_at = time.time()
         for action in actions:
