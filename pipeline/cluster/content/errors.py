@@ -1,5 +1,7 @@
 """Why a content can't be had or kept."""
 
+import errno
+
 from pipeline.errors import NotReady
 
 
@@ -25,3 +27,8 @@ class ContentUnreachable(NotReady):
 
 class NoRoom(NotReady):
     """The store can't have as much, with all that is in use."""
+
+
+def is_full(error: OSError) -> bool:
+    """Whether a disk, or a user's share of it, is full."""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT}

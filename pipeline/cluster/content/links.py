@@ -1,9 +1,8 @@
 """A file under a second name: as a link that can't be written to, else as a copy."""
 
-import errno
 from pathlib import Path
 
-from pipeline.cluster.content.errors import NoRoom
+from pipeline.cluster.content.errors import NoRoom, is_full
 from pipeline.digests import content_digest, sha256_of_file
 from pipeline.files import copy, link_read_only, reflink
 
@@ -16,7 +15,7 @@ def bring(source: Path, target: Path) -> None:
         if not reflink(source, target):
             copy(source, target)
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if is_full(error):
             raise NoRoom(f"the disk of {target} is full", "make room there") from error
         raise
 

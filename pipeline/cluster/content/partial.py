@@ -1,13 +1,12 @@
 """A content that is on its way: what has come of it is on the disk, and the rest can come later."""
 
-import errno
 import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from pipeline.cluster.content.content_name import digest_by, hasher
-from pipeline.cluster.content.errors import ContentDamaged, NoRoom
+from pipeline.cluster.content.errors import ContentDamaged, NoRoom, is_full
 from pipeline.files import COPIED_BYTES, sync_folder
 
 FILE = "content"
@@ -46,7 +45,7 @@ class PartialContent:
                 left = left[self._file.write(left) :]
         except OSError as error:
             self._file.truncate(self.offset)
-            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            if is_full(error):
                 raise NoRoom(f"the disk of {self._folder} is full", "make room there") from error
             raise
         self._hasher.update(data)

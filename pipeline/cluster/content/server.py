@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 
 from pipeline.cluster.content.byte_range import announced, wanted
-from pipeline.cluster.content.errors import ContentDamaged, NoRoom
+from pipeline.cluster.content.errors import ContentDamaged, NoRoom, is_full
 from pipeline.cluster.content.store import ContentStore
 from pipeline.errors import PipelineError, UsageError
 from pipeline.files import COPIED_BYTES
@@ -132,13 +132,18 @@ class _ContentHandler(BaseHTTPRequestHandler):
             else:
                 self._refuse(HTTPStatus.NOT_FOUND, "nothing is here")
         except (NoRoom, ContentDamaged) as error:
-            is_full = isinstance(error, NoRoom)
-            status = HTTPStatus.INSUFFICIENT_STORAGE if is_full else HTTPStatus.UNPROCESSABLE_ENTITY
+            has_no_room = isinstance(error, NoRoom)
+            status = HTTPStatus.INSUFFICIENT_STORAGE if has_no_room else HTTPStatus.UNPROCESSABLE_ENTITY
             self._refuse(status, error.message)
         except ValueError as error:  # a name, a range or a body that doesn't fit
             self._refuse(HTTPStatus.BAD_REQUEST, str(error))
         except PipelineError as error:
             self._refuse(HTTPStatus.CONFLICT, error.message)
+        except OSError as error:  # of the disk; or who asked is gone, and then nobody hears of it
+            status = HTTPStatus.INSUFFICIENT_STORAGE if is_full(error) else HTTPStatus.INTERNAL_SERVER_ERROR
+            self._refuse(status, f"the node's disk: {error}")
+        except Exception as error:  # whoever asked must hear of it
+            self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, f"{type(error).__name__}: {error}")
 
     do_GET = do_HEAD = do_POST = do_PUT = _respond  # noqa: N815  # the library looks for these names
 

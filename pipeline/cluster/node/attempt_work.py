@@ -1,11 +1,10 @@
 """Carrying out an order on a node: environment, inputs, the stage's process, outputs."""
 
-import errno
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.cluster.content.errors import ContentDamaged, ContentUnknown, NoRoom
+from pipeline.cluster.content.errors import ContentDamaged, ContentUnknown, NoRoom, is_full
 from pipeline.cluster.content.store import ContentStore
 from pipeline.cluster.node.content_sources import ContentsMissing, ContentSources
 from pipeline.cluster.node.layout import signatures
@@ -151,7 +150,7 @@ def _problem_of(error: Exception) -> Problem:
             return "content"
         case NoRoom():
             return "room"
-        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+        case OSError() if is_full(error):
             return "room"
     return "node"
 

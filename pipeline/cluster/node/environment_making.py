@@ -23,14 +23,14 @@ class _GivenUp(Exception):
 
 
 class EnvironmentMaking:
-    """Its thread begins at once, or when ``earlier`` has come to its end."""
+    """For ``first`` and those who join it. Its thread begins at once, or when ``earlier`` has come to its end."""
 
-    def __init__(self, make: Make, earlier: "EnvironmentMaking | None" = None) -> None:
+    def __init__(self, make: Make, first: NodeAttempt, earlier: "EnvironmentMaking | None" = None) -> None:
         """``make`` raises ``PipelineError``, ``OSError`` and ``ValueError``."""
         self._make = make
         self._earlier = earlier
         self._changed = threading.Condition()
-        self._waiting: list[NodeAttempt] = []
+        self._waiting = [first]
         self._words = ""
         self._build: Build | None = None
         self._problem: Exception | None = None
@@ -50,7 +50,7 @@ class EnvironmentMaking:
         return True
 
     def wait(self, attempt: NodeAttempt) -> Build:
-        """For one that has joined. Raises what ``make`` does, and ``AttemptStopped``."""
+        """For the first, and each that has joined. Raises what ``make`` does, and ``AttemptStopped``."""
         try:
             with attempt.interrupting(self._ring), self._changed:
                 self._changed.wait_for(lambda: self._is_over or attempt.stopped)

@@ -79,9 +79,8 @@ class NodeEnvironments:
             self._bans.pop(recipe.key, None)
             making = self._makings.get(recipe.key)
             if making is None or not making.join(attempt):
-                making = EnvironmentMaking(lambda progress: self._ready(recipe, progress), making)
+                making = EnvironmentMaking(lambda progress: self._ready(recipe, progress), attempt, making)
                 self._makings[recipe.key] = making
-                making.join(attempt)
             return making
 
     def _ready(self, recipe: EnvironmentRecipe, progress: Progress) -> Build:
