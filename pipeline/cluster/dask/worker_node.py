@@ -79,6 +79,8 @@ class WorkerNode:
             store_limit=self._settings.store_limit,
             host=host,
             tls=self._worker.security.get_listen_args("worker")["ssl_context"] if is_open else None,
+            peers=self._worker.security.get_connection_args("worker")["ssl_context"] if is_open else None,
+            owner=self._settings.owner,
         )
 
     def _announce(self) -> None:
@@ -95,6 +97,7 @@ class WorkerNode:
             labels=settings.labels,
             seconds_left=self._seconds_left(settings.drain_seconds),
             batch_job=self._job.id if self._job else "",
+            earlier_end=hosted.earlier_end,
         )
         self._tell(NodeAnnounced(worker=self._worker.address, node=node, dask_name=str(self._worker.name)))
 

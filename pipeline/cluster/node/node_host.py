@@ -40,6 +40,11 @@ class NodeHost:
         host, _, port = self._server.address.rpartition(":")
         return f"{self._host or (socket.getfqdn() if _is_everywhere(host) else host)}:{port}"
 
+    @property
+    def earlier_end(self) -> str:
+        """How the agent before this one ended, in the same folder, where that was no good end."""
+        return self._agent.earlier_end
+
     def announcement(
         self, labels: Sequence[str] = (), seconds_left: float | None = None, batch_job: str = ""
     ) -> NodeAnnouncement:
@@ -55,7 +60,7 @@ class NodeHost:
             labels=tuple(labels),
             seconds_left=seconds_left,
             batch_job=batch_job,
-            earlier_end=self._agent.earlier_end,
+            earlier_end=self.earlier_end,
         )
 
     def drain(self, seconds: float) -> bool:
