@@ -99,9 +99,11 @@ class Holder(Struct, frozen=True):
 
     pid: int
     host: str
+    purpose: str = ""  # what it has the lock for, on a line of its own
 
     def __str__(self) -> str:
-        return f"process {self.pid} on {self.host}"
+        who = f"process {self.pid} on {self.host}"
+        return f"{who} (for {self.purpose})" if self.purpose else who
 
     @property
     def is_here(self) -> bool:
@@ -117,23 +119,23 @@ class Held(Exception):
 
 
 @contextmanager
-def exclusive(path: Path, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
+def exclusive(path: Path, on_wait: Callable[[str], None] | None = None, purpose: str = "") -> Iterator[None]:
     """Hold a lock file, which is made where there is none. Where another process has it: with ``on_wait``, call that
-    with the holder's name, and wait; without, raise ``Held``.
+    with the holder's name and purpose, and wait; without, raise ``Held``. ``purpose``: what others are told.
 
     Raises ``NotReady`` on a file system that has no locks, where two processes could write at once.
     """
-    with open(path, "a+", encoding="utf-8", errors="replace", opener=_open_shared) as file:
-        try:
-            _acquire(file, on_wait)
-        except OSError as error:
-            if is_without_locks(error):
-                raise _without_locks(path, error) from error
-            raise
+    with _locked(path, on_wait) as file:
         file.truncate(0)
-        file.write(str(Holder(os.getpid(), _host())))
+        file.write("\n".join(filter(None, (str(Holder(os.getpid(), _host())), purpose))))
         file.flush()
         yield
+
+
+def discard(path: Path) -> None:
+    """Remove a lock file that this process holds; who waits for it makes another. Windows keeps it while it is open."""
+    with suppress(OSError):
+        path.unlink()
 
 
 def try_exclusive(descriptor: int, seconds: float = 0.0) -> bool:
@@ -171,8 +173,39 @@ def holder(path: Path) -> Holder | None:
     """Who holds the lock, as written in its file; ``None`` where no process does, or hasn't written it yet."""
     if not is_held(path):
         return None
-    words = path.read_text(encoding="utf-8", errors="replace").split()
-    return Holder(int(words[1]), words[3]) if len(words) == 4 and words[1].isdecimal() else None
+    try:
+        return _read(path.read_text(encoding="utf-8", errors="replace"))
+    except FileNotFoundError:  # its holder has removed it
+        return None
+
+
+def _read(text: str) -> Holder | None:
+    who, _, purpose = text.partition("\n")
+    words = who.split()
+    return Holder(int(words[1]), words[3], purpose) if len(words) == 4 and words[1].isdecimal() else None
+
+
+@contextmanager
+def _locked(path: Path, on_wait: Callable[[str], None] | None) -> Iterator[IO[str]]:
+    while True:
+        with open(path, "a+", encoding="utf-8", errors="replace", opener=_open_shared) as file:
+            try:
+                _acquire(file, on_wait)
+            except OSError as error:
+                if is_without_locks(error):
+                    raise _without_locks(path, error) from error
+                raise
+            if _is_in_place(file, path):
+                yield file
+                return
+
+
+def _is_in_place(file: IO[str], path: Path) -> bool:
+    """Whether the file is still the one that others would lock: its last holder may have removed it."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def _open_shared(path: str, flags: int) -> int:
@@ -190,7 +223,8 @@ def _acquire(file: IO[str], on_wait: Callable[[str], None] | None) -> None:
     if try_exclusive(file.fileno(), INSTANT):
         return
     file.seek(0)
-    holder = file.read() or "another process"
+    text = file.read()
+    holder = str(_read(text) or text or "another process")
     if on_wait is None:
         raise Held(holder)
     on_wait(holder)

@@ -24,6 +24,7 @@ import pytest
 from hypothesis import settings
 
 from pipeline.cli import handler
+from pipeline.envs import folder_names
 from pipeline.run.supervision.interrupts import ASKING
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -314,6 +315,11 @@ def offline(folder: Path) -> dict[str, str]:
         "UV_FIND_LINKS": str(folder / "wheels"),
         "UV_CACHE_DIR": str(folder / "uv-cache"),
     }
+
+
+def build_folders(folder: Path) -> list[Path]:
+    """The folders of builds among these, finished or not."""
+    return sorted(path for path in folder.glob("*") if folder_names.parsed(path.name))
 
 
 def make_sandbox(root: Path, wheels: Path) -> Sandbox:

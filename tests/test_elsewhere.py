@@ -64,7 +64,7 @@ def test_a_project_lives_wholly_on_another_disk(isolated: Sandbox, other_disk: P
     assert {path.name for path in (other_disk / "deep").iterdir()} == {"environments", "cache", "jobs", "logs"}
     status = isolated.run("pipeline", "env", "status", "alpha", "--json").data[0]
     assert status["state"] == "healthy"
-    assert status["path"].startswith(str(other_disk / "deep/environments/.builds/alpha-"))
+    assert Path(status["path"]).parent == other_disk / "deep/environments/.builds"
     assert [row["job_id"] for row in isolated.run("pipeline", "job", "list", "--json").data] == [id]
 
 

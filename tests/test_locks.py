@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import NotReady
-from pipeline.locks import Held, exclusive, is_held, is_without_locks, try_exclusive, try_shared
+from pipeline.locks import Held, discard, exclusive, holder, is_held, is_without_locks, try_exclusive, try_shared
 
 HOLDER = """
 import sys, time
@@ -195,3 +195,37 @@ def test_asking_works_where_an_exclusive_lock_takes_a_file_open_for_writing(
     with exclusive(tmp_path / "lock"):
         assert is_held(tmp_path / "lock")
     assert not is_held(tmp_path / "lock")
+
+
+def test_who_waits_for_a_lock_file_that_its_holder_removes_gets_the_one_that_others_lock(
+    tmp_path: Path, spawning: None
+) -> None:
+    child = hold(tmp_path / "lock")
+    waits, got = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        with exclusive(tmp_path / "lock", lambda _: waits.set()):
+            got.set()
+            assert is_held(tmp_path / "lock")
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    assert waits.wait(60)
+    discard(tmp_path / "lock")
+    with exclusive(tmp_path / "lock"):  # a third one makes it anew, and comes first
+        release(child)
+        assert not got.wait(0.2)
+    thread.join(60)
+    assert got.is_set()
+
+
+def test_others_are_told_what_a_lock_is_for(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    with exclusive(lock, purpose="environment 'alpha'"):
+        with pytest.raises(Held, match=r"process \d+ on .* \(for environment 'alpha'\)"), exclusive(lock):
+            pass
+        found = holder(lock)
+    assert found is not None
+    assert (found.pid, found.purpose) == (os.getpid(), "environment 'alpha'")
+    discard(lock)
+    assert holder(lock) is None

@@ -25,7 +25,7 @@ class Marker(Struct, frozen=True, kw_only=True):
     """
 
     schema: int = 1
-    name: str
+    name: str  # of the environment that it was made for; other names with the same key may stand for it, too
     key: str  # the digest of ``key_input``
     key_input: KeyInput
     # Compared as a whole with those of a definition, whatever they consist of.

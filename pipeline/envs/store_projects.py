@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.digests import sha256_of_bytes
+from pipeline.envs.pointers import targets
 from pipeline.files import replaced
 from pipeline.values import Struct
 
@@ -23,9 +24,9 @@ class StoreProject(Struct, frozen=True):
     root: Path
     environments: Path  # its folder with a pointer for each environment
 
-    def points_to(self, name: str, build: Path) -> bool:
-        """Whether the name stands for this build there."""
-        return os.path.realpath(self.environments / name) == str(build)
+    def uses(self, build: Path) -> bool:
+        """Whether a name stands for this build there."""
+        return any(target == str(build) for _, target in targets(self.environments))
 
 
 class StoreProjects:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 from pipeline.config.catalog import Catalog
 from pipeline.config.models import ModelSpec
 from pipeline.environments import builder_for, registry_of
+from pipeline.envs.build import Build
 from pipeline.envs.builder.builder import Builder
 from pipeline.envs.definition import Definition
-from pipeline.envs.registry import build_problem
+from pipeline.envs.registry import Registry, build_problem
 from pipeline.envs.verification import health
 from pipeline.media.probe import PROBER
 from pipeline.models.fetcher import fetcher_for
@@ -107,11 +108,16 @@ def _build(catalog: Catalog, builder: Builder, definition: Definition, force: bo
             return _repaired(builder, definition, progress)
         build = builder.ensure(definition, progress, force)
         inherited = ", built with all variables of the shell" if build.own_marker.key_input.inherited else ""
-        other = builder.registry.other_user(build.name, build.prefix)
-        shared = f", shared with {printable(str(other))}" if other else ""
-        return f"ready, Python {build.python_version}{inherited}{shared}"
+        return f"ready, Python {build.python_version}{inherited}{_shared(builder.registry, build)}"
 
     return SetupTask(f"environment {definition.name}", carry_out)
+
+
+def _shared(registry: Registry, build: Build) -> str:
+    names = [f"environment '{name}'" for name in registry.names_of(build.prefix) if name != build.name]
+    other = registry.other_user(build.prefix)
+    users = [*names, *([printable(str(other))] if other else [])]
+    return f", shared with {' and '.join(users)}" if users else ""
 
 
 def _is_damaged(builder: Builder, definition: Definition) -> bool:

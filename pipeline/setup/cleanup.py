@@ -37,24 +37,28 @@ def removal_plan(project: ProjectFolder, limits: StorageLimits, force: bool = Fa
 
 
 def builds_of(project: ProjectFolder, name: str) -> list[BuildFolder]:
-    """All builds of one environment, but those that another project of the same store needs."""
+    """All builds of one environment, but those that another name or another project of the same store needs."""
     registry = registry_of(project)
     other_user = _other_user(project, registry)
-    return [build for build in survey(registry) if build.name == name and other_user(build) is None]
+    return [build for build in survey(registry) if build.labels == (name,) and other_user(build) is None]
 
 
 def other_user(project: ProjectFolder, name: str) -> str | None:
-    """Which other project needs the build that a name stands for here, for a person."""
+    """Who else needs the build that a name stands for here, for a person."""
     registry = registry_of(project)
-    build = registry.live(name) if registry.projects else None
-    other = registry.other_user(name, build.prefix) if build else None
+    build = registry.live(name)
+    if build is None:
+        return None
+    if names := [each for each in registry.names_of(build.prefix) if each != name]:
+        return f"environment '{names[0]}' uses it"
+    other = registry.other_user(build.prefix)
     return f"the project in {printable(str(other))} uses it" if other else None
 
 
 def let_go(project: ProjectFolder, name: str) -> None:
-    """Let a name stand for no build, where the build stays for another project."""
+    """Let a name stand for no build, where the build stays for another name or project."""
     registry = registry_of(project)
-    with exclusive(registry.lock(name), lambda _: None):
+    with exclusive(registry.name_lock(name), lambda _: None):
         registry.pointer(name).unlink(missing_ok=True)
 
 
@@ -74,6 +78,7 @@ def carry_out(project: ProjectFolder, builds: Collection[BuildFolder]) -> Cleanu
             freed[build.path.name] = removal.remove(registry, build)
         except removal.RemovalRefused as error:
             refused[build.path.name] = str(error)
+    removal.sweep_locks(registry)
     return CleanupResult(freed, refused)
 
 
@@ -114,7 +119,7 @@ def _other_user(project: ProjectFolder, registry: Registry) -> Callable[[BuildFo
     def user_of(build: BuildFolder) -> str | None:
         if build.state is State.DAMAGED or not build.key:
             return None
-        if other := registry.other_user(build.name, build.path):
+        if other := registry.other_user(build.path):
             return f"the project in {printable(str(other))} uses it"
         return f"{printable(jobs[build.key])} isn't finished and was prepared for it" if build.key in jobs else None
 

@@ -15,7 +15,7 @@ from pipeline.environments import ProjectVariables, registry_of
 from pipeline.envs import sharing
 from pipeline.envs.build import Build
 from pipeline.envs.builder import package_conflicts
-from pipeline.envs.builder.builder import half_built
+from pipeline.envs.builder.half_built import half_built
 from pipeline.envs.definition import Definition
 from pipeline.envs.external import candidates
 from pipeline.envs.lockfiles import agreement
@@ -52,12 +52,12 @@ def check(catalog: Catalog, names: Sequence[str], deep: bool) -> Findings:
     checked = names or catalog.environment_names
     environments = tuple(_environment(catalog, registry, name, bool(names), deep) for name in checked)
     models = (*_models(catalog, checked, bool(names), deep), *(() if names else _folders(catalog.project)))
-    return Findings(environments, models, tuple(_disks(catalog.project)))
+    return Findings(environments, models, tuple(_disks(catalog.project)), tuple(_half_built(registry)))
 
 
 def _environment(catalog: Catalog, registry: Registry, name: str, is_named: bool, deep: bool) -> EnvironmentFindings:
     has_pointer = registry.pointer(name).is_symlink()
-    findings = EnvironmentFindings(name, is_named or has_pointer, half_built=tuple(_half_built(registry, name)))
+    findings = EnvironmentFindings(name, is_named or has_pointer)
     try:
         definition = catalog.environment(name)
         if definition.lock is None:
@@ -140,11 +140,12 @@ def _accelerator_problem(catalog: Catalog, definition: Definition, build: Build)
     return accelerator.problem(definition, build.site_packages, machine)
 
 
-def _half_built(registry: Registry, name: str) -> Iterator[str]:
-    """Folders without a marker, unless a process is building there right now."""
-    if not registry.builds.is_dir() or is_held(registry.lock(name)):
-        return
-    yield from map(str, half_built(registry.builds, name))
+def _half_built(registry: Registry) -> Iterator[str]:
+    """Folders without a marker in which no process is building right now."""
+    if registry.builds.is_dir():
+        yield from (
+            str(each) for each in half_built(registry.builds) if not any(map(is_held, registry.folder_locks(each)))
+        )
 
 
 def _models(catalog: Catalog, environments: Sequence[str], is_named: bool, deep: bool) -> Iterator[ModelFindings]:

@@ -64,7 +64,7 @@ def builds(sandbox: Sandbox) -> list[str]:
 
 
 def healthy(sandbox: Sandbox) -> dict[str, bool]:
-    rows = sandbox.give("pipeline", "env", "status", "--json").data
+    rows = [row for row in sandbox.give("pipeline", "env", "status", "--json").data if row["name"]]
     return {row["name"]: row["state"] == "healthy" for row in rows}
 
 

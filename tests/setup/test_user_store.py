@@ -355,3 +355,25 @@ def test_what_is_built_with_the_project_s_folder_in_a_variable_is_not_shared(use
         each.write("config/environments/alpha.yaml", text)
         assert user.give(each, "bootstrap", "--env", "alpha").code == 0
     assert prefix(projects[0]) != prefix(projects[1])
+
+
+def test_two_names_with_one_lock_have_one_build_in_both_projects(user: User) -> None:
+    first, second = user.project("first"), user.project("second")
+    for each in (first, second):
+        shutil.copy(each.root / "requirements/alpha.lock", each.root / "requirements/beta.lock")
+        shutil.copy(each.root / "requirements/alpha.txt", each.root / "requirements/beta.txt")
+    done = user.give(first, "bootstrap", "--env", "alpha")
+    other = user.give(first, "bootstrap", "--env", "beta")
+    assert "shared" not in done.err
+    assert "shared with environment 'alpha'" in other.err
+    third = user.give(second, "bootstrap", "--env", "beta")
+    assert f"shared with {first.root}" in third.err
+    assert len(user.builds()) == 1
+    removed = user.give(first, "pipeline", "env", "remove", "alpha", "--json")
+    assert (removed.code, removed.data["removed"]) == (0, [])
+    assert removed.data["used_elsewhere"] == "environment 'beta' uses it"
+    assert not os.path.lexists(first.root / "venv/alpha")
+    assert user.give(first, "pipeline", "doctor", "beta").code == 0
+    for project in (first, second):
+        assert user.give(project, "pipeline", "env", "remove", "beta").code == 0
+    assert user.builds() == []

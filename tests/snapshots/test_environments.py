@@ -80,7 +80,7 @@ def test_the_words_of_pipeline_doctor(play_ready: Play, same_words: Compare) -> 
     with play.scene("damage") as here:
         here.give("bootstrap", "--env", "alpha", variables=only_wheels(here))
         os.truncate(module(here), 3)
-        (here.root / "venv/.builds/alpha-0123456789abcdef.01234567").mkdir()
+        (here.root / "venv/.builds/0123456789abcdef.01234567").mkdir()
         here.say("pipeline", "doctor", "alpha")
     same_words("pipeline-doctor", play.words)
 

@@ -23,7 +23,7 @@ VARYING = (
     (re.compile(r"\b(\d{4}-\d{2}-\d{2}) \d{2}:\d{2}\b(?!:)"), r"\1 HH:MM"),
     (re.compile(r"\b\d{2}:\d{2}:\d{2}\b(?!\.)"), "HH:MM:SS"),
     (re.compile(r"\b\d{4}-\d{2}-\d{2}\b(?!')"), "DATE"),
-    (re.compile(r"\b(alpha|beta)-[0-9a-f]{16}(\.[0-9a-f]{8})?"), r"\1-KEY"),
+    (re.compile(r"\b[0-9a-f]{16}\.[0-9a-f]{8}\b"), "KEY"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "SHA256"),
     (re.compile(r"\b\d+\.\d s\b"), "N s"),
     (re.compile(r"\(\d+\.\d\d s\)"), "(N s)"),

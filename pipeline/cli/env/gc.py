@@ -83,11 +83,15 @@ def row(build: BuildFolder, why: str, freed: int | None) -> dict[str, Any]:
 
 def show(data: Mapping[str, Any]) -> None:
     """Print the rows in ``removed`` and ``kept``."""
-    cells = [[each["build"], each["why"], show_size(each["size"]), each["last_used"] or ""] for each in data["removed"]]
+    cells = [
+        [each["build"], each["environment"] or "", each["why"], show_size(each["size"]), each["last_used"] or ""]
+        for each in data["removed"]
+    ]
     if cells:
-        print_table(("build", "why", "size", "last used"), cells, "")
+        print_table(("build", "environment", "why", "size", "last used"), cells, "")
     for each in data["kept"]:
-        click.echo(f"{each['build']} stays: {each['why']}")
+        of = f" of environment '{each['environment']}'" if each["environment"] else ""
+        click.echo(f"{each['build']}{of} stays: {each['why']}")
     builds = "1 build" if len(cells) == 1 else f"{len(cells)} builds"
     if data["dry_run"]:
         click.echo(f"{builds} would be removed")

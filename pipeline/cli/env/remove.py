@@ -21,7 +21,9 @@ from pipeline.setup import cleanup
 @json_option
 @root_option
 def command(name: str, force: bool, dry_run: bool, as_json: bool) -> None:
-    """Remove all builds of an environment; its definition and its lock stay, and builds that other projects use.
+    """Remove all builds of an environment; its definition and its lock stay.
+
+    Builds that another environment or another project uses stay, too.
 
     Refuses, and removes nothing, where a process uses one of them.
     """
@@ -30,7 +32,7 @@ def command(name: str, force: bool, dry_run: bool, as_json: bool) -> None:
     other = cleanup.other_user(here, name)
     if not builds and not other:
         require_name("environment", name, Catalog(here).environment_names, "pipeline env list")
-    _require_free(here, builds, force)
+    _require_free(here, name, builds, force)
     result = cleanup.CleanupResult({}, {}) if dry_run else cleanup.carry_out(here, builds)
     if other and not dry_run:
         cleanup.let_go(here, name)
@@ -48,25 +50,25 @@ def command(name: str, force: bool, dry_run: bool, as_json: bool) -> None:
     else:
         show(data)
         if other:
-            click.echo(f"the build of environment '{name}' stays in the user's store: {other}")
+            click.echo(f"the build of environment '{name}' stays: {other}")
     if data["kept"] and not as_json:
         raise NotReady(
             f"not all of environment '{name}' was removed: a process has begun to use it", f"pipeline env remove {name}"
         )
 
 
-def _require_free(here: ProjectFolder, builds: list[BuildFolder], force: bool) -> None:
+def _require_free(here: ProjectFolder, name: str, builds: list[BuildFolder], force: bool) -> None:
     """Raises ``NotReady`` with who needs a build."""
     jobs = {} if force else cleanup.unfinished(here)
     for each in builds:
         if who := cleanup.users(each):
             raise NotReady(
-                f"{each.path.name} isn't removed: {who}",
+                f"{each.path.name} of environment '{name}' isn't removed: {who}",
                 "wait until it has ended, or end it; these show jobs and workers\npipeline job list\n"
                 "pipeline worker list",
             )
         if job := jobs.get(each.key):
             raise NotReady(
-                f"{each.path.name} isn't removed: {job} isn't finished and was prepared for it",
-                f"run-pipeline -j {job}\nor, to remove it all the same\npipeline env remove {each.name} --force",
+                f"{each.path.name} of environment '{name}' isn't removed: {job} isn't finished and was prepared for it",
+                f"run-pipeline -j {job}\nor, to remove it all the same\npipeline env remove {name} --force",
             )

@@ -41,7 +41,9 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
     builds = {str(each.path): each for each in survey(registry)}
     rows = [_row(registry, state, builds) for state in states]
     others = [
-        each for each in builds.values() if _is_other(each, registry, catalog) and (not names or each.name in names)
+        each
+        for each in builds.values()
+        if _is_other(each, registry, catalog) and not (names and set(names).isdisjoint(each.labels))
     ]
     if as_json:
         print_json("environment-status", [*rows, *map(_other, others)])
@@ -123,9 +125,9 @@ def _built(registry: Registry, name: str) -> dict[str, Any]:
 
 
 def _is_other(build: BuildFolder, registry: Registry, catalog: Catalog) -> bool:
-    if registry.other_user(build.name, build.path):
+    if registry.other_user(build.path):
         return False
-    return build.state is not State.LIVE or build.name not in catalog.environment_names
+    return build.state is not State.LIVE or set(catalog.environment_names).isdisjoint(build.labels)
 
 
 def _other(build: BuildFolder) -> dict[str, Any]:
@@ -172,9 +174,9 @@ def _show_others(others: Sequence[BuildFolder]) -> None:
         return
     rows = [_other(each) for each in others]
     print_table(
-        ("build", "what it is", "size", "last used"),
+        ("build", "environment", "what it is", "size", "last used"),
         [
-            [each.path.name, row["state"], _size(row), row["last_used"] or "never"]
+            [each.path.name, each.name, row["state"], _size(row), row["last_used"] or "never"]
             for each, row in zip(others, rows, strict=True)
         ],
         "",

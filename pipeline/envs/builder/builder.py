@@ -1,7 +1,7 @@
-"""Building an environment: by one process at a time, at its final place, proved before it counts.
+"""Building an environment: each key by one process at a time, at its final place, proved before it counts.
 
 The ready marker is written last and by one rename. A folder without it is no environment, and is removed by the next
-build of the same name.
+build.
 """
 
 import contextlib
@@ -14,25 +14,39 @@ from pipeline import permissions
 from pipeline.envs import build_inheritance, interpreters, keys
 from pipeline.envs.build import Build
 from pipeline.envs.builder import proof
+from pipeline.envs.builder.half_built import remove_half_built
 from pipeline.envs.builder.installer import Deadline, Installer, PackageSources
 from pipeline.envs.builder.marker import Proof, marker_of
 from pipeline.envs.definition import Definition
+from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.keys import KeyInput
 from pipeline.envs.lockfiles import agreement, package_settings
 from pipeline.envs.notes import BuildNotes
-from pipeline.envs.platform.layout import executable, interpreter
 from pipeline.envs.platform.removal import remove_tree
-from pipeline.envs.registry import MARKER, RETIRED, Registry, build_problem, name_of
+from pipeline.envs.registry import MARKER, Registry, build_problem
 from pipeline.envs.sharing import adopt, names_project
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, write_whole
 from pipeline.locks import exclusive
 from pipeline.progress import Progress
+from pipeline.text import printable
 from pipeline.values import plain
 
 OLD_LOGS = 5  # beside the latest
 OTHER_STORE = "set XDG_DATA_HOME to a folder that you can write to, or write store: project into config/pipeline.yaml"
+
+
+@dataclass(frozen=True)
+class BuildRecipe:
+    """What a definition's build is made from on this machine."""
+
+    interpreter: BaseInterpreter
+    key_input: KeyInput
+
+    @property
+    def key(self) -> str:
+        return keys.key_of(self.key_input)
 
 
 @dataclass(frozen=True)
@@ -53,19 +67,32 @@ class Builder:
             return build
         if not force and adopt(self.registry, definition) and (build := self.usable(definition)):
             return build
-        with self.locked(definition.name, progress):
+        with self.name_held(definition.name, progress):
             if not force and (build := self.usable(definition)):
                 return build
             return self.build(definition, progress, force)
 
     @contextlib.contextmanager
-    def locked(self, name: str, progress: Progress) -> Iterator[None]:
-        """Meanwhile no other process makes, repairs or removes this environment.
+    def name_held(self, name: str, progress: Progress) -> Iterator[None]:
+        """Meanwhile no other process decides what the name stands for in this project.
 
         Waits for one that does. Raises ``NotReady`` where the folders can't be made or have no locks.
         """
         self._make_folders()
-        with exclusive(self.registry.lock(name), lambda who: progress(f"waiting for {who}")):
+        with exclusive(self.registry.name_lock(name), _waiting(progress)):
+            yield
+
+    @contextlib.contextmanager
+    def key_held(self, key: str, name: str, progress: Progress) -> Iterator[None]:
+        """Meanwhile no other process makes, repairs or removes a build of this key, for whichever name and project.
+
+        Waits for one that does, and tells for what it has the key. ``name``: of the environment that needs the build;
+        the caller holds that name's lock.
+        """
+        projects = self.registry.projects
+        place = f" of the project in {printable(str(projects.own.root))}" if projects else ""
+        purpose = f"environment '{name}'{place}"
+        with exclusive(self.registry.key_lock(key), _waiting(progress), purpose):
             yield
 
     def usable(self, definition: Definition) -> Build | None:
@@ -79,25 +106,42 @@ class Builder:
         return not wanted or build.own_marker.key_input.inherited == wanted
 
     def build(self, definition: Definition, progress: Progress, force: bool) -> Build:
-        """A whole build, or without ``force`` an earlier one that fits. The caller holds the lock.
+        """A whole build, or without ``force`` an earlier one that fits. The caller holds the name's lock.
 
         Raises ``NotReady`` where something else is in the name's place, where the lock doesn't fit its requirements,
         where no Python fits, and where installing or proving fails.
         """
+        recipe = self.recipe(definition, progress)
+        with self.key_held(recipe.key, definition.name, progress):
+            earlier = None if force else self._earlier(definition, recipe.key)
+            if earlier is None:
+                return self.make_whole(definition, recipe, progress)
+            self.registry.point(definition.name, earlier.prefix)
+            return earlier
+
+    def recipe(self, definition: Definition, progress: Progress) -> BuildRecipe:
+        """What its build would be made from. Raises ``NotReady`` where none can be made, as ``build`` does."""
         if reason := self.registry.place_problem(definition.name):
             next_step = f"move it away, and then\nbootstrap --env {definition.name}"
             raise NotReady(f"environment '{definition.name}' can't be built: {reason}", next_step)
         agreement.require(definition)
         progress("choosing Python")
         base = interpreters.find(definition, self.uv)
-        key_input = keys.key_input(definition, base, os.environ, self.sources.inherits)
-        self.remove_half_built(definition.name)
-        is_own = force or (self.registry.projects is not None and names_project(definition))
-        earlier = () if is_own else self.registry.all_with_key(definition.name, keys.key_of(key_input))
-        if fitting := next((build for build in earlier if build_problem(definition, build) is None), None):
-            self.registry.point(definition.name, fitting.prefix)
-            return fitting
-        return self.make(definition, key_input, progress, lambda installer: proof.install(installer, base))
+        return BuildRecipe(base, keys.key_input(definition, base, os.environ, self.sources.inherits))
+
+    def _earlier(self, definition: Definition, key: str) -> Build | None:
+        """A build of the key that fits: of this name, or of another one here or in another project."""
+        if self.registry.projects is not None and names_project(definition):
+            return None
+        builds = self.registry.all_with_key(definition.name, key)
+        return next((build for build in builds if build_problem(definition, build) is None), None)
+
+    def make_whole(self, definition: Definition, recipe: BuildRecipe, progress: Progress) -> Build:
+        """A new live build, with every package installed. The caller holds the name's lock and the key's."""
+        self.remove_half_built(definition.name, recipe.key)
+        return self.make(
+            definition, recipe.key_input, progress, lambda installer: proof.install(installer, recipe.interpreter)
+        )
 
     def make(
         self,
@@ -107,13 +151,13 @@ class Builder:
         fill: Callable[[Installer], Proof],
         before_live: Callable[[], None] = lambda: None,
     ) -> Build:
-        """A new live build: ``fill`` installs and proves it, then its marker is written. The caller holds the lock.
+        """A new live build: ``fill`` installs and proves it, then its marker is written. The caller holds both locks.
 
         ``before_live`` is called when the build is complete and its name doesn't point to it yet. What ``fill`` raises
         goes through; the folder is then removed.
         """
         key = keys.key_of(key_input)
-        prefix = self.registry.new_place(definition.name, key)
+        prefix = self.registry.new_place(key)
         log = fresh_log(self.logs, definition.name)
         deadline = Deadline(self.time_limit)
         own = self.own(definition, prefix)
@@ -143,19 +187,13 @@ class Builder:
         BuildNotes(self.registry.store).built(definition.name, prefix, deadline.spent())
         return Build(definition.name, prefix, key, marker)
 
-    def remove_half_built(self, name: str) -> None:
-        """Remove the folders that interrupted builds of this name left. The caller holds the lock.
-
-        On Linux an installer dies with the process that started it; elsewhere one may still be writing, and is ended
-        first. A folder that can't be removed stays for the next build.
-        """
-        for prefix in half_built(self.registry.builds, name):
-            _end_installers(prefix)
-            with contextlib.suppress(NotReady, OSError):
-                remove_tree(prefix)
+    def remove_half_built(self, name: str, key: str) -> None:
+        """Remove what interrupted builds left. The caller holds this name's lock and this key's."""
+        remove_half_built(self.registry, {self.registry.name_lock(name), self.registry.key_lock(key)})
 
     def _make_folders(self) -> None:
-        for folder in (self.registry.root, self.registry.store, self.registry.builds, self.logs):
+        registry = self.registry
+        for folder in (registry.root, registry.store, registry.builds, registry.locks, self.logs):
             is_new = not folder.exists()
             try:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -166,26 +204,21 @@ class Builder:
             except OSError as error:
                 if self.registry.projects is None:
                     raise
-                is_own = folder in {self.registry.root, self.logs}  # of the project, which no other store helps
+                is_own = folder in {
+                    registry.root,
+                    registry.locks,
+                    self.logs,
+                }  # of the project, which no other store helps
                 step = f"get the permission to write there; this shows who has it\nls -ld {folder.parent}"
                 raise NotReady(f"{folder} can't be made: {error.strerror}", step if is_own else OTHER_STORE) from error
         if self.registry.projects and not os.access(self.registry.builds, os.W_OK):
             raise NotReady(f"{self.registry.builds}, the user's store, can't be written to", OTHER_STORE)
 
 
-def half_built(builds: Path, name: str) -> list[Path]:
-    """Folders of builds of this name that were never finished, or are being built right now."""
-    return sorted(
-        prefix
-        for prefix in builds.iterdir()
-        if name_of(prefix.name) == name and not (prefix / MARKER).is_file() and not (prefix / RETIRED).is_file()
-    )
-
-
 def fresh_log(folder: Path, name: str) -> Path:
     """Where the next build writes: NAME.log. The one before becomes NAME.1.log, and so on.
 
-    The caller holds the environment's lock.
+    The caller holds the name's lock.
     """
     latest = folder / f"{name}.log"
     for number in range(OLD_LOGS, 0, -1):
@@ -196,14 +229,5 @@ def fresh_log(folder: Path, name: str) -> Path:
     return latest
 
 
-def _end_installers(prefix: Path) -> None:
-    import psutil
-
-    own = {str(interpreter(prefix)), str(interpreter(prefix.resolve()))}
-    for process in psutil.process_iter(["name", "cmdline"]):
-        words = process.info["cmdline"] or []
-        writes = process.info["name"] == executable("uv") and any(str(prefix) in word for word in words)
-        if writes or (words and words[0] in own):
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-                process.wait(5)
+def _waiting(progress: Progress) -> Callable[[str], None]:
+    return lambda holder: progress(f"waiting for {holder}")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from pipeline.envs.external.inspection_cache import InspectionCache
 from pipeline.envs.registry import Registry, build_problem
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady
-from pipeline.progress import Progress
+from pipeline.progress import Progress, quiet
 from pipeline.values import Struct, replace
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class EnvironmentFinder:
         name = definition.name
         candidates = tuple(_up_to_a_healthy_one(self._candidates(definition)))
         is_found = candidates[-1].problem is None
-        builder = None if is_found or definition.interpreter else self._builder_of(name)
+        builder = None if is_found or definition.interpreter else self._builder_of(definition)
         place_problem = None if is_found or definition.interpreter else self.registry.place_problem(name)
         return Situation(name, candidates, definition.interpreter is None, builder, place_problem)
 
@@ -85,7 +86,7 @@ class EnvironmentFinder:
                     self.progress(f"building environment '{definition.name}'")
                     return JobEnvironment(EnvironmentSource.BUILT, self.builder().ensure(definition, self.progress))
                 case Wait(builder):
-                    self._wait(definition.name, builder, until)
+                    self._wait(definition, builder, until)
             if (build := self._healthy(definition)) is not None:
                 return JobEnvironment(EnvironmentSource.WAITED, build)
             left = max(0.0, until - time.monotonic())
@@ -115,19 +116,29 @@ class EnvironmentFinder:
         return EnvironmentCandidate(source, str(folder), usable, problem, inspection.record.caveat)
 
     def _healthy(self, definition: Definition) -> Build | None:
-        build = self.registry.live(definition.name)
+        build = sharing.live(self.registry, definition)
         return build if build and build_problem(definition, build) is None else None
 
-    def _builder_of(self, name: str) -> str | None:
-        """The process that is building an environment, for a person; it holds the name's lock."""
-        lock = self.registry.lock(name)
-        return str(locks.holder(lock) or "another process") if locks.is_held(lock) else None
+    def _builder_of(self, definition: Definition) -> str | None:
+        """The process that is building an environment, for this name or another one of the same key, for a person."""
+        lock = next((each for each in self._locks(definition) if locks.is_held(each)), None)
+        return str(locks.holder(lock) or "another process") if lock else None
 
-    def _wait(self, name: str, builder: str, until: float) -> None:
+    def _locks(self, definition: Definition) -> list[Path]:
+        """The lock files of which one is held while the environment is built. That of the key is looked for only where
+        something is being built: it takes the interpreter.
+        """
+        found = [self.registry.name_lock(definition.name)]
+        if any(map(locks.is_held, self.registry.key_locks())):
+            with suppress(NotReady):
+                found.insert(0, self.registry.key_lock(self.builder().recipe(definition, quiet).key))
+        return found
+
+    def _wait(self, definition: Definition, builder: str, until: float) -> None:
         left = until - time.monotonic()
-        self.progress(f"waiting up to {left:.0f} s for {builder}, which builds environment '{name}'")
-        lock = self.registry.lock(name)
-        while locks.is_held(lock) and (left := until - time.monotonic()) > 0:
+        self.progress(f"waiting up to {left:.0f} s for {builder}, which builds environment '{definition.name}'")
+        waited = self._locks(definition)
+        while any(map(locks.is_held, waited)) and (left := until - time.monotonic()) > 0:
             time.sleep(min(PAUSE, left))
 
 

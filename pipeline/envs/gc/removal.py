@@ -8,12 +8,12 @@ import os
 from pathlib import Path
 
 from pipeline.envs import leases
-from pipeline.envs.gc.survey import BuildFolder, State, is_live
+from pipeline.envs.gc.survey import BuildFolder, State
 from pipeline.envs.notes import BuildNotes, measure
 from pipeline.envs.platform.removal import move_aside, remove_tree
-from pipeline.envs.registry import MARKER, Registry
+from pipeline.envs.registry import KEY_LOCKS, MARKER, Registry
 from pipeline.errors import NotReady
-from pipeline.locks import Held, exclusive
+from pipeline.locks import Held, discard, exclusive
 
 
 class RemovalRefused(Exception):
@@ -34,6 +34,7 @@ def remove(registry: Registry, build: BuildFolder) -> int:
             f"{build.path} can't be removed: {error.strerror}",
             f"get the permission to write to it; this shows who has it\nls -ld {build.path.parent}",
         ) from error
+    sweep_pointers(registry)
     size = measure(gone)
     try:
         remove_tree(gone)
@@ -51,20 +52,29 @@ def sweep_pointers(registry: Registry) -> None:
     with contextlib.suppress(OSError):
         for pointer in list(registry.root.iterdir()):
             if pointer.is_symlink() and not pointer.exists():
-                with contextlib.suppress(OSError, Held), exclusive(registry.lock(pointer.name)):
+                with contextlib.suppress(OSError, Held), exclusive(registry.name_lock(pointer.name)):
                     _drop_pointer(registry, pointer.name)
 
 
+def sweep_locks(registry: Registry) -> None:
+    """Remove the lock files of keys that have no builds any more. Raises nothing."""
+    for lock in registry.key_locks():
+        with contextlib.suppress(OSError, Held, NotReady), exclusive(lock):
+            if not registry.folders(lock.name.removesuffix(KEY_LOCKS)):
+                discard(lock)
+
+
 def _move_aside(registry: Registry, build: BuildFolder) -> Path:
-    """The name's lock first, as the builder takes it, so that the name can't get this build meanwhile."""
+    """The key's lock first, as the builder takes it, so that no name can get this build meanwhile."""
     try:
-        with exclusive(registry.lock(build.name)), leases.exclusive_use(build.path):
+        with contextlib.ExitStack() as held:
+            for lock in registry.folder_locks(build.path):
+                held.enter_context(exclusive(lock))
+            held.enter_context(leases.exclusive_use(build.path))
             _require_unchanged(registry, build)
-            gone = move_aside(build.path)
-            _drop_pointer(registry, build.name)
-            return gone
+            return move_aside(build.path)
     except Held as error:
-        raise RemovalRefused(f"{error.holder} is building or removing environment '{build.name}'") from error
+        raise RemovalRefused(f"{error.holder} is building or removing {_shown(build)}") from error
     except leases.InUse as error:
         raise RemovalRefused(f"{error} uses it") from error
 
@@ -72,11 +82,16 @@ def _move_aside(registry: Registry, build: BuildFolder) -> Path:
 def _require_unchanged(registry: Registry, build: BuildFolder) -> None:
     """A build that was half-built or superseded may have been finished or made live since the survey."""
     is_finished = (build.path / MARKER).is_file()
-    is_live_now = build.state is State.SUPERSEDED and is_live(registry, build.name, build.path)
-    if (build.state is State.HALF_BUILT and is_finished) or is_live_now:
-        raise RemovalRefused(f"environment '{build.name}' was made ready with it just now")
-    if other := registry.other_user(build.name, build.path):
+    names = registry.names_of(build.path) if build.state is State.SUPERSEDED else []
+    if (build.state is State.HALF_BUILT and is_finished) or names:
+        label = f"environment '{names[0]}'" if names else _shown(build)
+        raise RemovalRefused(f"{label} was made ready with it just now")
+    if other := registry.other_user(build.path):
         raise RemovalRefused(f"the project in {other} uses it")
+
+
+def _shown(build: BuildFolder) -> str:
+    return f"environment '{build.name}'" if build.name else build.path.name
 
 
 def _drop_pointer(registry: Registry, name: str) -> None:

@@ -56,7 +56,7 @@ def plan(
 
 
 def _rank(build: BuildFolder, defined: Collection[str]) -> tuple[int, bool, float, str]:
-    return ORDER[build.state], build.name in defined, build.last_used, build.path.name
+    return ORDER[build.state], not set(defined).isdisjoint(build.labels), build.last_used, build.path.name
 
 
 def _reason(build: BuildFolder, limits: StorageLimits, left: int, now: float) -> str | None:

@@ -3,14 +3,15 @@
 import contextlib
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from pipeline.envs.folder_names import parsed
 from pipeline.envs.notes import BuildNotes, Size, Uses, measure
 from pipeline.envs.platform.removal import ASIDE
-from pipeline.envs.registry import MARKER, RETIRED, Registry, name_of
+from pipeline.envs.pointers import Pointers
+from pipeline.envs.registry import MARKER, RETIRED, Registry
 from pipeline.locks import is_held
 
 
@@ -31,12 +32,18 @@ GARBAGE = {State.ASIDE, State.HALF_BUILT, State.DAMAGED, State.SUPERSEDED}
 @dataclass(frozen=True)
 class BuildFolder:
     path: Path
-    name: str  # the environment's; empty where it isn't known any more
+    name: str  # the environment's that stands for it, or that it was made for; empty where nobody knows it any more
     state: State
     key: str  # empty where there is no marker
     size: Size
     uses: Uses
     built: float  # seconds since the epoch; 0 where it was never finished
+    names: tuple[str, ...] = ()  # all of the project's that stand for it
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The environments that it belongs to: those that stand for it, else the one that it was made for."""
+        return self.names or tuple(filter(None, (self.name,)))
 
     @property
     def last_used(self) -> float:
@@ -46,19 +53,19 @@ class BuildFolder:
 
 def survey(registry: Registry) -> list[BuildFolder]:
     """All builds, and folders that an interrupted removal left. Sizes are measured where there is no note of them."""
-    notes = BuildNotes(registry.store)
-    builds = [_build_folder(registry, notes, path, name) for path, name in _builds(registry)]
+    notes, pointers = BuildNotes(registry.store), registry.pointers()
+    builds = [_build_folder(registry, notes, pointers, path) for path in _builds(registry)]
     aside = [BuildFolder(path, "", State.ASIDE, "", notes.size(path), Uses(), 0.0) for path in _aside(registry)]
     return [*builds, *aside]
 
 
-def _builds(registry: Registry) -> Iterator[tuple[Path, str]]:
-    """Path and environment of each. A folder that isn't named like a build isn't ours, and is left alone."""
+def _builds(registry: Registry) -> list[Path]:
+    """A folder that isn't named like a build isn't ours, and is left alone."""
     with contextlib.suppress(OSError), os.scandir(registry.builds) as entries:
         # The real path, as the builder wrote it: health.py compares it with the build's place.
         root = Path(os.path.realpath(registry.builds))
-        named = ((root / entry.name, name_of(entry.name)) for entry in entries if entry.is_dir())
-        yield from sorted((path, name) for path, name in named if name)
+        return sorted(root / entry.name for entry in entries if parsed(entry.name) and entry.is_dir())
+    return []
 
 
 def _aside(registry: Registry) -> list[Path]:
@@ -67,9 +74,18 @@ def _aside(registry: Registry) -> list[Path]:
     return []
 
 
-def _build_folder(registry: Registry, notes: BuildNotes, path: Path, name: str) -> BuildFolder:
-    state = _state(registry, path, name)
-    return BuildFolder(path, name, state, _key(path), _size(notes, path, state), notes.uses(path), _built(path))
+def _build_folder(registry: Registry, notes: BuildNotes, pointers: Pointers, path: Path) -> BuildFolder:
+    state, marker, names = _state(registry, pointers, path), _marker(path), pointers.names(path)
+    return BuildFolder(
+        path,
+        name=next(iter(names), marker.get("name") or _older_name(path)),
+        state=state,
+        key=marker.get("key", ""),
+        size=_size(notes, path, state),
+        uses=notes.uses(path),
+        built=_built(path),
+        names=names,
+    )
 
 
 def _size(notes: BuildNotes, path: Path, state: State) -> Size:
@@ -82,24 +98,27 @@ def _size(notes: BuildNotes, path: Path, state: State) -> Size:
     return notes.size(path)
 
 
-def _state(registry: Registry, path: Path, name: str) -> State:
+def _state(registry: Registry, pointers: Pointers, path: Path) -> State:
     if (path / MARKER).is_file():
-        return State.LIVE if is_live(registry, name, path) else State.SUPERSEDED
+        return State.LIVE if pointers.is_live(path) else State.SUPERSEDED
     if (path / RETIRED).is_file():
         return State.DAMAGED
-    return State.BEING_BUILT if is_held(registry.lock(name)) else State.HALF_BUILT
+    return State.BEING_BUILT if any(map(is_held, registry.folder_locks(path))) else State.HALF_BUILT
 
 
-def is_live(registry: Registry, name: str, path: Path) -> bool:
-    """Whether the name points to this build, in any project that uses it."""
-    return registry.stands_for(name, path)
-
-
-def _key(path: Path) -> str:
-    for marker in (MARKER, RETIRED):
+def _marker(path: Path) -> dict[str, str]:
+    """What a build's marker says in words; nothing where there is none that can be read."""
+    for name in (MARKER, RETIRED):
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            return str(json.loads((path / marker).read_bytes())["key"])
-    return ""
+            marker = json.loads((path / name).read_bytes())
+            return {key: str(marker[key]) for key in ("name", "key")}
+    return {}
+
+
+def _older_name(path: Path) -> str:
+    """The environment that the folder of an earlier version's build is named after."""
+    name = parsed(path.name)
+    return (name.environment if name else None) or ""
 
 
 def _built(path: Path) -> float:

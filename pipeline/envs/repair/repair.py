@@ -37,10 +37,13 @@ class Repair:
     problems: tuple[str, ...] = ()
     reinstalled: tuple[str, ...] = ()  # packages
     rebuild_reason: str | None = None  # why all of it was built again
+    is_taken_over: bool = False  # what another repair or build had made already
 
     @property
     def summary(self) -> str:
         """For a person."""
+        if self.is_taken_over and not self.problems:
+            return "a build that was made meanwhile stands for it now; nothing in that is damaged"
         if self.rebuild_reason:
             return f"built again as a whole, since {self.rebuild_reason}"
         if not self.problems:
@@ -50,12 +53,22 @@ class Repair:
         return "repaired: no package had to be installed again"
 
 
+@dataclass(frozen=True)
+class WholeRebuild:
+    """That a repair of some packages isn't enough."""
+
+    old: Build
+    problems: tuple[str, ...]
+    reason: str
+
+
 def repair(builder: Builder, definition: Definition, progress: Progress, failed: Path | None = None) -> Repair:
     """Make the environment whole; do nothing where it is. ``failed``: the folder of the build in which a stage failed.
 
+    The damaged build counts no more for any name, here and in other projects; those take the new one when they need it.
     Raises ``NotReady``, and ``OSError``; then the damaged build stands for the name as before.
     """
-    with builder.locked(definition.name, progress):
+    with builder.name_held(definition.name, progress):
         usable = builder.usable(definition)
         if failed and usable and usable.prefix != failed:
             builder.registry.retire(failed)
@@ -67,7 +80,7 @@ def repair(builder: Builder, definition: Definition, progress: Progress, failed:
 
 @dataclass(frozen=True)
 class _Repairer:
-    """Repairs one environment for the process that holds its lock."""
+    """Repairs one environment for the process that holds its name's lock."""
 
     builder: Builder
     definition: Definition
@@ -77,9 +90,26 @@ class _Repairer:
     def repair(self, folder: Path) -> Repair:
         old = self.builder.registry.at(self.definition.name, folder)
         if old is None:
-            # Perhaps a build that an earlier repair finished; it was killed before the build could be made live.
-            done = self.repair(self.builder.build(self.definition, self.progress, force=False).prefix)
-            return done if done.problems else replace(done, rebuild_reason="there was no finished build of it")
+            return self._without_old()
+        with self.builder.key_held(old.key, self.definition.name, self.progress):
+            is_there = self.builder.registry.at(self.definition.name, old.prefix) is not None
+            done = self._looked_through(old) if is_there else None
+            if isinstance(done, WholeRebuild):
+                done = self._rebuilt(done)
+        if isinstance(done, WholeRebuild):
+            return self._rebuilt_with_other_key(done)
+        return done or self._without_old()  # somebody who had the key has repaired or removed it
+
+    def _without_old(self) -> Repair:
+        """Perhaps there is a build that an earlier repair finished: for another name, or killed before it was live."""
+        there = set(self.builder.registry.builds.iterdir())
+        build = self.builder.build(self.definition, self.progress, force=False)
+        done = self.repair(build.prefix)
+        if build.prefix.name in {each.name for each in there}:
+            return replace(done, is_taken_over=True)
+        return done if done.problems else replace(done, rebuild_reason="there was no finished build of it")
+
+    def _looked_through(self, old: Build) -> Repair | WholeRebuild:
         self.progress("checking every file")
         # Sizes and times say at once where to begin; no new build counts before every byte was read, too.
         full_check = cache(lambda: self.threads.submit(file_check.thorough, old))
@@ -87,12 +117,12 @@ class _Repairer:
             check = file_check.quick(old)
             check = full_check().result() if check.is_clean else check
         except OSError as error:
-            return self._rebuild(old, _problems(old, None), f"its files can't be read: {error.strerror}")
+            return WholeRebuild(old, _problems(old, None), f"its files can't be read: {error.strerror}")
         if check.is_clean and build_problem(self.definition, old) is None:
             return Repair(old)
-        return self._mend(old, check, full_check)
+        return self._mended(old, check, full_check)
 
-    def _mend(self, old: Build, check: FileCheck, full_check: FullCheck) -> Repair:
+    def _mended(self, old: Build, check: FileCheck, full_check: FullCheck) -> Repair | WholeRebuild:
         problem = build_problem(self.definition, old)
         problems = _problems(old, check) or (problem or "it isn't what it was",)
         self.progress(f"repairing: {problems[0]}{f', and {len(problems) - 1} more' if len(problems) > 1 else ''}")
@@ -100,16 +130,16 @@ class _Repairer:
             agreement.require(self.definition)  # its requirements have been edited, which a repair mustn't hide
         interpreter = interpreters.find(self.definition, self.builder.uv)
         if reason := self._rebuild_reason(old, check, interpreter):
-            return self._rebuild(old, problems, reason)
-        self.builder.remove_half_built(self.definition.name)
+            return WholeRebuild(old, problems, reason)
+        self.builder.remove_half_built(self.definition.name, old.key)
         try:
             build = self._partial_rebuild(old, check, full_check).make(interpreter)
         except IncompleteCheck as error:
-            return self._mend(old, error.check, full_check)
+            return self._mended(old, error.check, full_check)
         except (Unsalvageable, NotReady, OSError) as error:
             if isinstance(error, OSError) and error.errno in NO_ROOM:
                 raise
-            return self._rebuild(old, problems, f"a repair of its packages alone failed: {error}")
+            return WholeRebuild(old, problems, f"a repair of its packages alone failed: {error}")
         return Repair(build, problems, tuple(sorted(check.to_reinstall)))
 
     def _partial_rebuild(self, old: Build, check: FileCheck, full_check: FullCheck) -> PartialRebuild:
@@ -132,11 +162,25 @@ class _Repairer:
             return "a damaged package installs a file that another one installs, too"
         return None
 
-    def _rebuild(self, old: Build, problems: tuple[str, ...], reason: str) -> Repair:
-        self.progress(f"building all of it again, since {reason}")
-        build = self.builder.build(self.definition, self.progress, force=True)
-        self.builder.registry.retire(old.prefix)
-        return Repair(build, problems, rebuild_reason=reason)
+    def _rebuilt(self, rebuild: WholeRebuild) -> Repair | WholeRebuild:
+        """Under the old build's key, which the caller holds; what has another key by now is returned."""
+        recipe = self.builder.recipe(self.definition, self.progress)
+        if recipe.key != rebuild.old.key:
+            return rebuild
+        self._tell(rebuild)
+        return self._replaced(rebuild, self.builder.make_whole(self.definition, recipe, self.progress))
+
+    def _rebuilt_with_other_key(self, rebuild: WholeRebuild) -> Repair:
+        """The old key isn't held meanwhile: who holds one key never waits for another."""
+        self._tell(rebuild)
+        return self._replaced(rebuild, self.builder.build(self.definition, self.progress, force=True))
+
+    def _tell(self, rebuild: WholeRebuild) -> None:
+        self.progress(f"building all of it again, since {rebuild.reason}")
+
+    def _replaced(self, rebuild: WholeRebuild, build: Build) -> Repair:
+        self.builder.registry.retire(rebuild.old.prefix)
+        return Repair(build, rebuild.problems, rebuild_reason=rebuild.reason)
 
 
 def _shares_files(old: Build, check: FileCheck) -> bool:

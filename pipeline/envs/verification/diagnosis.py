@@ -71,19 +71,22 @@ def diagnose(findings: Findings) -> HealthReport:
     return HealthReport(
         (
             *(problem for each in findings.environments for problem in _of_environment(each)),
+            *(_of_half_built(folder) for folder in findings.half_built),
             *(_of_model(each) for each in findings.models),
             *(_of_disk(each) for each in findings.disks if each.free < LOW_DISK),
         )
     )
 
 
+def _of_half_built(folder: str) -> ProjectProblem:
+    """The next build of any environment removes it, too."""
+    words = f"an interrupted build left {folder}"
+    return ProjectProblem("environments", ProblemKind.HALF_BUILT, words, "pipeline env gc", is_grave=False)
+
+
 def _of_environment(findings: EnvironmentFindings) -> Iterator[ProjectProblem]:
     """Where one problem is the cause of others, only the cause is given."""
     subject, build = f"environment {findings.name}", f"bootstrap --env {findings.name}"
-    for folder in findings.half_built:
-        yield ProjectProblem(
-            subject, ProblemKind.HALF_BUILT, f"an interrupted build left {folder}", build, is_grave=False
-        )
     if findings.definition_problem:
         message, next_step = findings.definition_problem
         repair = next_step or f"correct config/environments/{findings.name}.yaml"

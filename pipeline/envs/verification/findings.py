@@ -30,7 +30,6 @@ class EnvironmentFindings:
     probe_problem: str | None = None  # why it fails when it is used
     overlap_problem: tuple[str, str] | None = None  # packages that install the same file, and what helps
     python_problem: tuple[str, str] | None = None  # packages that aren't for its Python, and what helps
-    half_built: tuple[str, ...] = ()  # folders that an interrupted build left
 
 
 @dataclass(frozen=True)
@@ -55,3 +54,4 @@ class Findings:
     environments: tuple[EnvironmentFindings, ...] = ()
     models: tuple[ModelFindings, ...] = ()
     disks: tuple[DiskFindings, ...] = ()
+    half_built: tuple[str, ...] = ()  # folders that interrupted builds left, of whichever environment

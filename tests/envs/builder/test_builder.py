@@ -17,6 +17,7 @@ from pipeline.envs.registry import MARKER
 from pipeline.envs.verification import health
 from pipeline.errors import ExitCode, NotReady
 from pipeline.files import dump_json
+from pipeline.locks import exclusive
 from pipeline.progress import quiet
 from pipeline.values import plain
 from tests.conftest import make_wheel
@@ -194,14 +195,19 @@ def test_what_an_interrupted_build_left_is_removed_and_not_used(builder: Builder
     assert prefixes(builder) == [build.prefix]
 
 
-def test_sweeping_touches_only_unfinished_builds_of_the_same_name(builder: Builder, definition: Definition) -> None:
-    builder.registry.builds.mkdir(parents=True)
-    names = ["beta-0123456789abcdef.00000000", "alpha-0123456789abcdef-0123456789abcdef.00000000", "alpha-notes"]
-    for name in names:
-        (builder.registry.builds / name).mkdir()
-    (builder.registry.builds / "alpha-0123456789abcdef.00000000").mkdir()
-    build = builder.ensure(definition, quiet)
-    assert {path.name for path in prefixes(builder)} == {*names, build.prefix.name}
+def test_a_build_sweeps_what_others_left_and_touches_nothing_that_is_being_built(
+    builder: Builder, definition: Definition
+) -> None:
+    """Earlier versions build under the lock file of a name, in folders that have it before the key."""
+    builds = builder.registry.builds
+    builds.mkdir(parents=True)
+    left = ["0123456789abcdef.00000000", "beta-0123456789abcdef.00000000", "alpha-0123456789abcdef.00000000"]
+    busy = ["fedcba9876543210.00000000", "gamma-0123456789abcdef.00000000", "alpha-notes"]
+    for name in (*left, *busy):
+        (builds / name).mkdir()
+    with exclusive(builds / "fedcba9876543210.key.lock"), exclusive(builds / "gamma.lock"):
+        build = builder.ensure(definition, quiet)
+    assert {path.name for path in prefixes(builder)} == {*busy, build.prefix.name}
 
 
 def test_threads_that_want_one_environment_get_one_build(builder: Builder, definition: Definition) -> None:

@@ -15,6 +15,7 @@ from pipeline.envs.registry import MARKER, Registry
 from pipeline.envs.verification import health, probes
 from pipeline.errors import NotReady
 from pipeline.progress import quiet
+from tests.conftest import build_folders
 from tests.crash.harness import KILLED, every, in_child, require_alone
 from tests.crash.steps import First, Nth, Steps
 
@@ -50,7 +51,7 @@ def killed_and_built_again(builder: Builder, definition: Definition, steps: Step
     build = builder.ensure(definition, quiet)
     assert health.problem(build) is None, where
     again = builder.ensure(definition, quiet, force=True)  # which sweeps
-    unfinished = [each for each in builder.registry.builds.glob("alpha-*") if not (each / MARKER).is_file()]
+    unfinished = [each for each in build_folders(builder.registry.builds) if not (each / MARKER).is_file()]
     assert unfinished == [], where
     assert builder.registry.live("alpha") == again, where
     assert not list(builder.registry.root.glob(".alpha.*.pointer")), where

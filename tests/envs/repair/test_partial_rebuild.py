@@ -529,6 +529,6 @@ def test_what_is_asked_of_the_installer_beside_the_linking_has_ended_when_that_f
     cut_native(bench)
     monkeypatch.setattr(Installer, "warm_up", warm_up)
     monkeypatch.setattr(Salvage, "put_whole", put_whole)
-    monkeypatch.setattr(Builder, "build", build)
+    monkeypatch.setattr(Builder, "make_whole", build)
     with pytest.raises(NotReady, match="that was all"):
         repair(bench.builder, bench.definition, quiet)

@@ -145,8 +145,8 @@ def test_what_is_not_asked_for_may_be_unbuilt() -> None:
 
 
 def test_a_folder_that_an_interrupted_build_left_is_told_and_harms_nothing() -> None:
-    report = diagnose(Findings((built(half_built=("/venv/.builds/alpha-1",)),)))
-    assert [each.kind for each in report.problems] == [ProblemKind.HALF_BUILT]
+    report = diagnose(Findings((built(),), half_built=("/venv/.builds/alpha-1",)))
+    assert [(each.kind, each.repair) for each in report.problems] == [(ProblemKind.HALF_BUILT, "pipeline env gc")]
     assert report.is_healthy
 
 
