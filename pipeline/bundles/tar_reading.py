@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import shlex
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +39,12 @@ def opened(file: Path) -> Iterator[tarfile.TarFile]:
     except OSError as error:
         if error.filename is not None and str(error.filename) != str(file):
             raise
-        raise InputError(f"{file} can't be read: {error.strerror or error}") from error
+        raise InputError(f"{file} can't be read: {error.strerror or error}", _look_at(file)) from error
+
+
+def _look_at(file: Path) -> str:
+    folder = shlex.quote(printable(str(file.parent)))
+    return f"name a file that is there and that you may read; this shows what there is\nls -l {folder}"
 
 
 def members(archive: tarfile.TarFile, file: Path) -> Iterator[tarfile.TarInfo]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.errors import UsageError
-from pipeline.files import write_at_once
+from pipeline.files import nearest, write_at_once
 from pipeline.text import counted, printable
 from pipeline.values import Struct
 
@@ -45,6 +45,19 @@ def require_room(root: Path, files: Sequence[NewFile], next_step: str) -> None:
         listed = "\n".join(f"  {printable(each)}" for each in found)
         message = f"nothing was written to {printable(str(root))}: {counted(len(found), 'file')} in the way\n{listed}"
         raise UsageError(message, next_step)
+
+
+def require_permission(root: Path, files: Sequence[NewFile], next_step: str) -> None:
+    """Raises ``UsageError`` with the first folder in which a file or a folder can't be made. Writes nothing."""
+    for folder in dict.fromkeys(nearest((root / file.path).parent) for file in files):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            reason = "its disk can only be read" if _is_read_only(folder) else "you have no permission to"
+            shown = printable(str(folder))
+            raise UsageError(f"nothing was written: {shown} can't be written to, since {reason}", next_step)
+
+
+def _is_read_only(folder: Path) -> bool:
+    return hasattr(os, "statvfs") and bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
 
 
 def write(root: Path, files: Sequence[NewFile], appended: NewFile | None = None) -> None:

@@ -60,6 +60,7 @@ def _draft(root: Path, example: Example, own_files: Sequence[NewFile]) -> Projec
     schemas = [each for each in editor_schemas.files() if not os.path.lexists(root / each.path)]
     files = (*schemas, *settings_last)
     new_files.require_room(root, files, ELSEWHERE)
+    new_files.require_permission(root, files, ELSEWHERE)
     return ProjectDraft(root, example, files, git_ignore.addition(root))
 
 

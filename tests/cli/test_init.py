@@ -1,7 +1,10 @@
 """``pipeline init``, and the commands that write one file."""
 
 import json
+import os
 import shlex
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -62,6 +65,35 @@ def test_a_dry_run_writes_nothing_and_says_the_command(tmp_path: Path) -> None:
     assert (done.code, done.data["written"]) == (0, False)
     assert done.data["next"] == ["pipeline init new --example words"]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def read_only(tmp_path: Path, spawning: None) -> Iterator[Path]:
+    """A folder on a disk that can only be read, for root, too."""
+    folder = tmp_path / "read-only"
+    folder.mkdir()
+    mount: list[str | Path] = ["mount", "-t", "tmpfs", "-o", "size=16k,ro", "tmpfs", folder]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("no right to mount a disk here")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.mark.parametrize("words", [("--dry-run",), ()])
+@pytest.mark.parametrize("name", ["", "new", "deep/new"])
+def test_a_folder_that_can_only_be_read_is_told_by_a_dry_run_too(
+    read_only: Path, name: str, words: tuple[str, ...]
+) -> None:
+    done = give(read_only.parent, "pipeline", "init", str(read_only / name), "--bare", *words)
+    assert done.code == 2
+    assert f"{read_only} can't be written to, since its disk can only be read" in done.error
+
+
+def test_a_folder_without_permission_is_told_by_a_dry_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != tmp_path)
+    done = give(tmp_path, "pipeline", "init", "new", "--dry-run")
+    assert done.code == 2
+    assert "you have no permission" in done.error
 
 
 def test_what_is_in_the_way_is_a_wrong_use(tmp_path: Path) -> None:

@@ -164,6 +164,9 @@ def test_a_file_that_is_no_archive_is_refused(package: Path, data: bytes) -> Non
 
 def test_a_file_that_can_t_be_read_is_told(package: Path, tmp_path: Path) -> None:
     refused(tmp_path / "nothing.pkg", "can't be read")
+    with pytest.raises(InputError) as caught:
+        manifest.read(tmp_path / "nothing.pkg")
+    assert str(caught.value.next_step).endswith(f"\nls -l {tmp_path}")
     refused(tmp_path, "can't be read")
     package.chmod(0)
     if not os.access(package, os.R_OK):
