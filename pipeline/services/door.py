@@ -73,7 +73,7 @@ class Door:
         return {self._listener.fileno(): select.POLLIN, **waits}
 
     def work(self, ready: set[int]) -> list[str]:
-        """Let in who has come and read what was asked; what of it is to be done: ``stop`` and ``restart``."""
+        """Let in who has come and read what was asked; what of it is to be done: ``stop``, ``kill`` and ``restart``."""
         if self._listener.fileno() in ready:
             self._accept()
         wishes: list[str] = []

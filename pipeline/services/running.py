@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.executors.runtime_folder import Unavailable
 from pipeline.services.folder import ServiceFolder, all_in, sweep_all
 from pipeline.services.status import ServiceState
-from pipeline.services.wire import RESTART, STATUS, STOP, Ask, ServiceReport, ServiceRequest
+from pipeline.services.wire import KILL, RESTART, STATUS, STOP, Ask, ServiceReport, ServiceRequest
 from pipeline.values import ValidationError, decode, encode
 
 CHUNK = 1 << 16
@@ -75,6 +75,12 @@ def stop(folder: ServiceFolder, seconds: float) -> bool:
         except OSError:
             return True
         return process is None or bool(_readable(process, until))
+
+
+def kill(folder: ServiceFolder) -> None:
+    """Let it be ended at once, with all that it started. It may have ended before."""
+    with contextlib.suppress(OSError), contextlib.closing(Conversation(folder, KILL)) as conversation:
+        next(conversation.reports(ANSWER_SECONDS), None)
 
 
 @contextlib.contextmanager

@@ -42,7 +42,7 @@ from pipeline.services.probing import LOOK, ProbeRun
 from pipeline.services.program_run import ProgramRun
 from pipeline.services.signals import SignalPipe
 from pipeline.services.status import ServiceFailure, ServiceState, ServiceStatus
-from pipeline.services.wire import RESTART, STOP, ServiceReport
+from pipeline.services.wire import KILL, RESTART, STOP, ServiceReport
 from pipeline.values import encode
 
 LEASE_SECONDS = 5.0
@@ -172,6 +172,8 @@ class Supervisor:
         for wish in self._door.work(ready):
             if wish == STOP:
                 self._happens(StopRequest())
+            elif wish == KILL:
+                self._happens(KillRequest())
             elif wish == RESTART:
                 self._happens(RestartRequest())
         self._count_users()

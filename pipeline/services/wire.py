@@ -5,10 +5,11 @@ from typing import Literal
 from pipeline.services.status import ServiceStatus
 from pipeline.values import Struct
 
-Ask = Literal["hold", "status", "stop", "restart"]
+Ask = Literal["hold", "status", "stop", "kill", "restart"]
 HOLD: Ask = "hold"
 STATUS: Ask = "status"
 STOP: Ask = "stop"
+KILL: Ask = "kill"
 RESTART: Ask = "restart"
 LONGEST_REQUEST = 4096  # bytes
 
@@ -16,7 +17,8 @@ LONGEST_REQUEST = 4096  # bytes
 class ServiceRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """``hold``: to use it until the connection ends. ``status``: to be told once.
 
-    ``stop``, ``restart``: to be told until the connection ends, without using it.
+    ``stop``, ``kill`` (at once, with all that it started), ``restart``: to be told until the connection ends, without
+    using it.
     """
 
     ask: Ask

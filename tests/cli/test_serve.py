@@ -8,7 +8,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -164,6 +164,61 @@ def test_a_request_that_has_begun_is_answered_before_the_end(project: Sandbox) -
         assert served.end()[0] == 0
         thread.join(PATIENCE)
         assert answers == [(200, "one hello 1.0")]
+
+
+def test_a_second_ctrl_c_waits_for_no_answer_any_more(project: Sandbox) -> None:
+    version(project, "one", SERVICE.replace("time.sleep(1)", "time.sleep(20)").replace("timeout = 3", "timeout = 60"))
+    with Served(project, "web") as served:
+        served.port()
+        errors: list[Exception] = []
+        thread = threading.Thread(target=lambda: errors.append(failure_of(lambda: served.get("/slow"))))
+        thread.start()
+        time.sleep(0.3)
+        served.process.send_signal(signal.SIGINT)
+        assert served.event("stopping")["requests"] == 1
+        assert served.process.poll() is None, "it waits for the answer"
+        before = time.monotonic()
+        assert served.end(signal.SIGINT)[0] == 0
+        assert time.monotonic() - before < 15
+        thread.join(PATIENCE)
+        assert isinstance(errors[0], ConnectionError | http.client.HTTPException)
+        assert served.told("not drained in time")[0]["requests"] == 1
+        assert not served.told("killed")
+
+
+def test_a_third_one_kills_a_program_that_heeds_no_signal(project: Sandbox) -> None:
+    version(project, "one", SERVICE.replace("    global STAGE\n", DEAF).replace("timeout = 3", "timeout = 600"))
+    with Served(project, "web") as served:
+        served.port()
+        for _ in range(2):
+            served.process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+        assert served.process.poll() is None, "it waits for its program"
+        assert served.end()[0] == 0
+        assert served.event("killed")["version"] == 1  # the fixture looks whether all of it is gone
+
+
+def test_a_new_version_that_isnt_ready_yet_is_killed_too(project: Sandbox) -> None:
+    with Served(project, "web") as served:
+        served.port()
+        deaf = DEAF + "    time.sleep(600)\n    global STAGE\n"
+        version(project, "two", SERVICE.replace("    global STAGE\n", deaf).replace("timeout = 3", "timeout = 600"))
+        served.process.send_signal(signal.SIGHUP)
+        served.event("starting", 2)
+        time.sleep(1)
+        for _ in range(2):
+            served.process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+        assert served.end()[0] == 0
+        assert served.event("killed")["version"] == 2
+
+
+def failure_of(action: Callable[[], object]) -> Exception:
+    try:
+        action()
+    except (OSError, http.client.HTTPException) as error:
+        return error
+    raise AssertionError("it was answered")
 
 
 def test_a_service_that_a_person_stops_by_another_command_ends_it_well(project: Sandbox) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from pipeline.services.front.incoming import IncomingBytes
+from pipeline.services.front.waiting import first_of
 
 RETRY_SECONDS = 0.05  # between two tries to reach a version that is starting again
 
@@ -38,13 +39,12 @@ class Backend:
             if not self.requests:
                 self._is_idle.set()
 
-    async def drained(self, seconds: float) -> bool:
-        """Wait until all requests that have begun are answered. Whether they are, after so many seconds at most."""
-        try:
-            await asyncio.wait_for(self._is_idle.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
+    async def drained(self, seconds: float, at_once: asyncio.Event | None = None) -> bool:
+        """Wait until all requests that have begun are answered. Whether they are, after so many seconds at most.
+
+        ``at_once``: they aren't waited for any more.
+        """
+        return await first_of(self._is_idle.wait(), at_once, seconds)
 
 
 class BackendConnection:

@@ -2,12 +2,12 @@
 
 import asyncio
 import socket
-import time
 from collections.abc import Mapping
 from functools import partial
 
 from pipeline.services.front.backends import Backend, Backends
 from pipeline.services.front.client_connection import ClientConnection
+from pipeline.services.front.waiting import first_of
 
 BACKLOG = 512  # connections that wait to be taken
 
@@ -33,12 +33,11 @@ class Front:
         """New requests go to another version from now on. Returns the one before."""
         return self.backends.switch(backend)
 
-    async def close(self, seconds: float) -> None:
+    async def close(self, seconds: float, at_once: asyncio.Event | None = None) -> None:
         """Take no new connection, and close those that are there after the answers that they wait for.
 
-        What isn't answered in so many seconds is cut off.
+        What isn't answered in so many seconds is cut off; ``at_once``: what isn't answered by then.
         """
-        deadline = time.monotonic() + seconds
         for server in self._servers:
             server.close()
         if self.backends.current:
@@ -46,8 +45,7 @@ class Front:
         for connection in list(self._connections):
             connection.close()
         tasks = list(self._connections.values())
-        if tasks:
-            await asyncio.wait(tasks, timeout=max(0.0, deadline - time.monotonic()))
+        await first_of(asyncio.gather(*tasks, return_exceptions=True), at_once, seconds)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

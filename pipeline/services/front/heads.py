@@ -1,4 +1,8 @@
-"""The heads of HTTP/1 messages, as far as they say where a message ends and what follows it. Pure."""
+"""The heads of HTTP/1 messages, as far as they say where a message ends and what follows it. Pure.
+
+Not by h11: what it writes again isn't what came (extensions of chunks are gone), it takes ten times as long for heads
+and chunked bodies, and it has nothing of what most of this folder is for: other protocols, HTTP/2, changing versions.
+"""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -2,11 +2,11 @@
 
 SIGHUP starts a new version of what the project's files say now. When it is ready, new requests go to it; the one before
 answers what it has, and is stopped. SIGTERM and SIGINT take no new requests, let those that there are be answered, and
-stop the service, all within the bound of its block.
+stop the service, all within the bound of its block. A second signal cuts those off that aren't answered, and a third
+one kills the program.
 """
 
 import asyncio
-import contextlib
 import os
 import signal
 import time
@@ -21,6 +21,7 @@ from pipeline.executors.runtime_folder import Unavailable
 from pipeline.services.front.backends import Backend
 from pipeline.services.front.front import Front
 from pipeline.services.order import ServiceOrder
+from pipeline.services.serving.end_wishes import EndWishes
 from pipeline.services.serving.record import ServiceRecord
 from pipeline.services.serving.systemd_notice import notify
 from pipeline.services.serving.version import ServedVersion, VersionFailed, begun
@@ -49,9 +50,9 @@ class RunningVersion:
     held: ExitStack
     backend: Backend | None = None
 
-    async def stop(self) -> None:
+    async def stop(self, at_once: asyncio.Event) -> None:
         try:
-            await self.served.stop()
+            await self.served.stop(at_once)
         finally:
             self.held.close()
 
@@ -66,7 +67,7 @@ class ForegroundService:
         self._running: RunningVersion | None = None
         self._leaving: set[asyncio.Task[None]] = set()  # versions that are drained and stopped
         self._count = 0
-        self._end_wish = asyncio.Event()
+        self._wishes = EndWishes()
         self._replace_wish = asyncio.Event()
 
     async def run(self) -> None:
@@ -74,9 +75,9 @@ class ForegroundService:
         await self._front.listen(self._plan.host, self._plan.ports)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._end_wish.set)
+            loop.add_signal_handler(number, self._wishes.add)
         loop.add_signal_handler(signal.SIGHUP, self._replace_wish.set)
-        work, end = asyncio.ensure_future(self._serve()), asyncio.ensure_future(self._end_wish.wait())
+        work, end = asyncio.ensure_future(self._serve()), asyncio.ensure_future(self._wishes.end.wait())
         try:
             await asyncio.wait((work, end), return_when=asyncio.FIRST_COMPLETED)
             if work.done():
@@ -161,7 +162,7 @@ class ForegroundService:
         try:
             await new.served.ready()
         except BaseException:
-            await asyncio.shield(new.stop())
+            await asyncio.shield(new.stop(self._wishes.kill))
             raise
         return new
 
@@ -170,26 +171,27 @@ class ForegroundService:
         try:
             if backend and backend.requests:
                 self._record.event("draining", number, requests=backend.requests)
-                if not await backend.drained(self._plan.drain_seconds):
+                if not await backend.drained(self._plan.drain_seconds, self._wishes.cut_off):
                     self._record.event("not drained in time", number, requests=backend.requests)
         finally:
-            await version.stop()
+            await version.stop(self._wishes.kill)
             self._record.event("stopped", number)
 
     async def _end(self) -> None:
         """Requests are answered while the service ends, which it is asked to when no new ones can come."""
         notify("STOPPING=1")
-        self._record.event("stopping")
-        running = self._running
+        running, cut_off = self._running, self._wishes.cut_off
+        requests = running.backend.requests if running and running.backend else 0
+        self._record.event("stopping", requests=requests or None)
         seconds = running.served.order.definition.stop.timeout if running else 0.0
-        closing = asyncio.ensure_future(self._front.close(seconds))
+        closing = asyncio.ensure_future(self._front.close(seconds, cut_off))
         await asyncio.sleep(0)  # nothing is taken any more
         for task in list(self._leaving):
             task.cancel()
         if running:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(_idle(running), seconds)
-            await running.stop()
+            if running.backend and not await running.backend.drained(seconds, cut_off):
+                self._record.event("not drained in time", running.served.number, requests=running.backend.requests)
+            await running.stop(self._wishes.kill)
         await asyncio.gather(closing, *self._leaving, return_exceptions=True)
         self._record.event("ended")
 
@@ -199,11 +201,6 @@ class ForegroundService:
         shown = f"[{self._plan.host}]" if ":" in self._plan.host else self._plan.host
         schemes = {name: url.partition("://")[0] for name, url in self._running.served.status.urls.items()}
         return {name: f"{schemes.get(name, 'http')}://{shown}:{number}" for name, number in self._front.ports.items()}
-
-
-async def _idle(running: RunningVersion) -> None:
-    if running.backend:
-        await running.backend.drained(running.served.order.definition.stop.timeout)
 
 
 async def _cancelled(*tasks: "asyncio.Future[Any]") -> None:

@@ -9,7 +9,7 @@ from pipeline.services.folder import ServiceFolder
 from pipeline.services.following import GrowingLog
 from pipeline.services.front.backends import Backend
 from pipeline.services.order import ServiceOrder
-from pipeline.services.running import stop
+from pipeline.services.running import kill, stop
 from pipeline.services.serving.record import ServiceRecord
 from pipeline.services.status import ServiceState, ServiceStatus
 
@@ -68,12 +68,24 @@ class ServedVersion:
                 return
             await _readable(self._client.fileno())
 
-    async def stop(self) -> None:
-        """Ask it to end, and wait until nothing of it is left. Its block bounds how long that takes."""
-        await asyncio.to_thread(stop, self._folder, LONGEST_END)
+    async def stop(self, at_once: asyncio.Event) -> None:
+        """Ask it to end, and wait until nothing of it is left. Its block bounds how long that takes.
+
+        ``at_once``: it isn't waited for any more.
+        """
+        killing = asyncio.ensure_future(self._kill(at_once))
+        try:
+            await asyncio.to_thread(stop, self._folder, LONGEST_END)
+        finally:
+            killing.cancel()
         async for _ in self.changes():
             pass
         await self.close()
+
+    async def _kill(self, at_once: asyncio.Event) -> None:
+        await at_once.wait()
+        self._record.event("killed", self.number)
+        await asyncio.to_thread(kill, self._folder)
 
     async def close(self) -> None:
         """Let it go."""
