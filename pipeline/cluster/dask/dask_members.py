@@ -2,21 +2,25 @@
 
 import asyncio
 import contextlib
+import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.cluster.batch.batch_watch import BatchView, BatchWatch
 from pipeline.cluster.dask import dask_logs, dask_security
 from pipeline.cluster.dask.launches import Launches
 from pipeline.cluster.dask.made_nodes import DeploymentParts, MadeNodes, made
+from pipeline.cluster.dask.membership_book import MembershipBook
 from pipeline.cluster.dask.node_keeper import KeeperView, NodeKeeper
-from pipeline.cluster.dask.node_news import AnyNodeNews, NodeAnnounced, NodeRefused, WorkerEnded
+from pipeline.cluster.dask.node_news import AnyNodeNews, NodeAnnounced
 from pipeline.cluster.dask.node_plugin_settings import NodePluginSettings
-from pipeline.cluster.dask.node_table import MemberNode, NodeTable
+from pipeline.cluster.dask.node_table import MemberNode
 from pipeline.cluster.dask.scaling import Scaling
 from pipeline.cluster.dask.scheduler_session import SchedulerSession, SessionEvents
+from pipeline.cluster.dask.worker_plugin import retire
 from pipeline.cluster.definitions.cluster_definition import (
     ClusterDefinition,
     LocalProcesses,
@@ -30,8 +34,7 @@ from pipeline.errors import NotReady, PipelineError
 from pipeline.values import Struct
 
 CLOSE_SECONDS = 30.0
-EXPECTED = NodeLoss("lost", "its worker was ended")
-UNEXPECTED = NodeLoss("lost", "the connection to its worker broke")
+POLL_SECONDS = 30.0  # between two looks at a batch system
 
 
 class MembersSettings(Struct, frozen=True):
@@ -48,49 +51,40 @@ class DaskMembers:
 
         Raises as ``ClusterSecrets.token`` and ``security_for`` do.
         """
+        definition = settings.definition
         self._settings = settings
-        self._wake = wake
         self.token = settings.secrets.token()  # that opens the nodes' agents
-        self._security = dask_security.security_for(settings.definition, settings.secrets)
+        self._security = dask_security.security_for(definition, settings.secrets)
         self.tls = dask_security.agents_tls(self._security)  # for agents that aren't on loopback
-        self._lock = threading.Lock()  # over the three below
-        self._changes: list[MembershipChange] = []
-        self._table = NodeTable()
-        self._problems: dict[str, str] = {}  # by node or worker
-        self._scaling = Scaling(settings.definition.nodes, settings.definition.idle_seconds)
-        self._session = SchedulerSession(
-            self._plugin(), SessionEvents(self._on_news, self._on_worker_gone, self._on_workers)
-        )
-        self._loop = asyncio.new_event_loop()
-        self._closing = asyncio.Event()
-        self._hopeless = asyncio.Event()
+        self._book = MembershipBook(wake)
+        self._scaling = Scaling(definition.nodes, definition.idle_seconds)
+        events = SessionEvents(self._on_news, self._on_worker_gone, self._book.only)
+        self._session = SchedulerSession(plugin_settings(definition, self.token), events)
+        self._batch = BatchWatch(BatchView(self._jobs, self._on_job_ended), _poll_seconds(definition), os.environ)
         self._nodes: MadeNodes | None = None
-        self._failed_launches: set[str] = set()
+        self._failed_launches: set[str] = set()  # for the keeper
         self._expected: int | None = None
+        self._loop = asyncio.new_event_loop()
+        self._closing, self._hopeless = asyncio.Event(), asyncio.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="cluster")
         self._thread.start()
 
     def changes(self) -> Sequence[MembershipChange]:
-        with self._lock:
-            found, self._changes = self._changes, []
-        return found
+        return self._book.changes()
 
     def want(self, nodes: int) -> None:
         self._scaling.want(nodes)
 
     def why(self, name: str) -> NodeLoss | None:
-        with self._lock:
-            return self._table.why(name)
+        return self._book.why(name)
 
     def nodes(self) -> list[MemberNode]:
         """Those that are there."""
-        with self._lock:
-            return list(self._table.nodes.values())
+        return self._book.nodes()
 
     def problems(self) -> dict[str, str]:
         """Why nodes aren't there that could be, by their names or the addresses of their workers."""
-        with self._lock:
-            return dict(self._problems)
+        return self._book.problems()
 
     def expected(self) -> int | None:
         """How many workers there are, or shall be; ``None`` as long as nobody knows."""
@@ -107,9 +101,10 @@ class DaskMembers:
             with dask_logs.into(self._settings.logs / f"{definition.file_name}.log"):
                 self._loop.run_until_complete(self._main())
         except PipelineError as error:
-            self._fail(ClusterFailed(error.message, error.next_step or ""))
+            self._book.fail(ClusterFailed(error.message, error.next_step or ""))
         except Exception as error:  # a thread's error would be seen by nobody, and the run would wait
-            self._fail(ClusterFailed(f"the cluster {definition.name} has failed: {type(error).__name__}: {error}"))
+            words = f"the cluster {definition.name} has failed: {type(error).__name__}: {error}"
+            self._book.fail(ClusterFailed(words))
         finally:
             self._loop.close()
 
@@ -129,11 +124,19 @@ class DaskMembers:
             stack.push_async_callback(self._session.close)
             await self._session.open(address, self._security)
             self._expected = self._settings.definition.nodes.most if self._nodes else len(await self._session.workers())
-            tasks = [asyncio.create_task(each) for each in (self._watch(address), self._keep(), self._give_up())]
+            tasks = [asyncio.create_task(each) for each in self._duties(address)]
             stack.push_async_callback(_cancelled, tasks)
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
+
+    def _duties(self, address: str) -> list[Coroutine[Any, Any, None]]:
+        """None of them ends but by what makes the others useless."""
+        duties = [self._watch(address), self._give_up(), self._batch.run()]
+        if self._nodes is not None:
+            view = KeeperView(self._book.joined, self._retire, self._failed_launches, self._on_late)
+            duties.append(NodeKeeper(self._nodes, self._scaling, view, self._settings.definition.start_seconds).run())
+        return duties
 
     async def _deploy(self, stack: contextlib.AsyncExitStack) -> str:
         """The address of the scheduler."""
@@ -145,95 +148,82 @@ class DaskMembers:
             secrets=self._settings.secrets,
             security=self._security,
             logs=self._settings.logs,
-            launches=Launches(self._on_launch_failed, self._on_launch_ended),
+            launches=Launches(self._on_launch_failed, self._on_launch_failed),
         )
         self._nodes = await stack.enter_async_context(made(definition, parts))
         return self._nodes.address
 
     async def _watch(self, address: str) -> None:
         await self._session.until_gone()
-        with self._lock:
-            self._add(self._table.all_gone(NodeLoss("lost", "the scheduler of its cluster is gone")))
+        self._book.scheduler_gone()
         raise NotReady(f"the scheduler at {address} is gone", "start it again, and then this command")
 
     async def _give_up(self) -> None:
         await self._hopeless.wait()
-        where = f"pipeline cluster show {self._settings.definition.name}"
+        where = f"pipeline cluster show {self._settings.definition.name} --start"
         raise NotReady(f"no node can be started: {next(reversed(self.problems().values()), '')}", where)
 
-    async def _keep(self) -> None:
-        """Nodes that aren't made for the run come and go without it."""
-        if self._nodes is None:
-            await asyncio.Event().wait()
-            return
-        view = KeeperView(self._joined, self._failed_launches, self._on_late)
-        await NodeKeeper(self._nodes, self._scaling, view, self._settings.definition.start_seconds).run()
-
-    def _joined(self) -> set[str]:
-        return {each.dask_name for each in self.nodes()}
+    async def _retire(self, dask_name: str) -> bool:
+        """Whether a node had nothing to do, and takes nothing any more; one that can't be asked is left alone."""
+        workers = [each.worker for each in self.nodes() if each.dask_name == dask_name]
+        try:
+            return bool(workers) and bool(await self._session.run_on(workers[0], retire, owner_of(self.token)))
+        except (OSError, TimeoutError, ValueError):
+            return False
 
     def _on_news(self, news: AnyNodeNews) -> None:
-        with self._lock:
-            if isinstance(news, NodeAnnounced):
-                self._scaling.joined()
-                self._problems.pop(news.worker, None)
-                self._add(self._table.announced(news))
-            elif isinstance(news, WorkerEnded):
-                self._add(self._table.ended(news))
-            elif isinstance(news, NodeRefused):
-                self._problems[news.worker] = news.words
+        if isinstance(news, NodeAnnounced):
+            self._scaling.joined()
+        self._book.hear(news)
 
     def _on_worker_gone(self, worker: str, is_expected: bool) -> None:
-        with self._lock:
-            self._problems.pop(worker, None)
-            self._add(self._table.worker_gone(worker, EXPECTED if is_expected else UNEXPECTED))
-
-    def _on_workers(self, workers: set[str]) -> None:
-        with self._lock:
-            self._add(self._table.only(workers))
+        self._book.worker_gone(worker, is_expected)
+        self._batch.look_soon()
 
     def _on_launch_failed(self, name: str, words: str) -> None:
-        self._scaling.failed(time.monotonic())
-        with self._lock:
-            self._problems[name] = words
-            is_hopeless = self._scaling.is_hopeless and not self._table.nodes
+        """It couldn't be started, or has ended by itself."""
         self._failed_launches.add(name)
-        if is_hopeless:
+        self._book.note_problem(name, words)
+        self._scaling.failed(time.monotonic())
+        if self._scaling.is_hopeless and not self.nodes():
             self._hopeless.set()
 
-    def _on_launch_ended(self, name: str, words: str) -> None:
-        """By itself: what it says of the end is in the log, and the scheduler tells that its worker is gone."""
-        self._on_launch_failed(name, words)
-
     def _on_late(self, name: str) -> None:
-        with self._lock:
-            self._problems[name] = (
-                f"it was started {self._settings.definition.start_seconds:.0f} seconds ago, and hasn't come"
-            )
+        seconds = self._settings.definition.start_seconds
+        self._book.note_problem(name, f"it was started more than {seconds:.0f} seconds ago, and hasn't come")
 
-    def _add(self, changes: list[MembershipChange]) -> None:
-        """With the lock."""
-        if changes:
-            self._changes += changes
-            self._wake()
+    def _jobs(self) -> set[str]:
+        """The batch system's that are looked after."""
+        return self._book.jobs() | (set(self._nodes.jobs().values()) if self._nodes else set())
 
-    def _fail(self, failure: ClusterFailed) -> None:
-        with self._lock:
-            self._add([failure])
+    def _on_job_ended(self, job: str, loss: NodeLoss) -> None:
+        self._book.job_ended(job, loss)
+        if self._nodes is None or loss.kind == "requeued":
+            return
+        for name in [name for name, own in self._nodes.jobs().items() if own == job]:
+            self._failed_launches.add(name)
+            if not self._book.came(name):
+                self._on_launch_failed(name, f"{loss.words}; what it said is in {self._settings.logs}")
 
-    def _plugin(self) -> NodePluginSettings:
-        definition = self._settings.definition
-        deployment, folder = definition.deployment, definition.node_folder
-        if isinstance(deployment, LocalProcesses) and f"${NODE}" not in folder:
-            folder = f"{folder}/${NODE}"  # several nodes on one machine
-        return NodePluginSettings(
-            token=self.token,
-            owner=owner_of(self.token),
-            folder=folder,
-            labels=definition.labels,
-            store_limit=definition.store_limit,
-            drain_seconds=deployment.drain_seconds if isinstance(deployment, SlurmJobs) else 0.0,
-        )
+
+def plugin_settings(definition: ClusterDefinition, token: str) -> NodePluginSettings:
+    """What each node gets to know."""
+    deployment, folder = definition.deployment, definition.node_folder
+    if isinstance(deployment, LocalProcesses) and f"${NODE}" not in folder:
+        folder = f"{folder}/${NODE}"  # several nodes on one machine
+    return NodePluginSettings(
+        token=token,
+        owner=owner_of(token),
+        folder=folder,
+        labels=definition.labels,
+        store_limit=definition.store_limit,
+        drain_seconds=deployment.drain_seconds if isinstance(deployment, SlurmJobs) else 0.0,
+    )
+
+
+def _poll_seconds(definition: ClusterDefinition) -> float:
+    deployment = definition.deployment
+    return deployment.poll_seconds if isinstance(deployment, SlurmJobs) else POLL_SECONDS
 
 
 async def _cancelled(tasks: Sequence["asyncio.Task[Any]"]) -> None:

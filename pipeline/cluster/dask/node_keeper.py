@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from pipeline.cluster.dask.made_nodes import MadeNodes
 from pipeline.cluster.dask.scaling import Scaling
@@ -15,6 +15,7 @@ class KeeperView(Struct, frozen=True):
     """What the keeper goes by, and whom it tells."""
 
     joined: Callable[[], set[str]]  # Dask's names of workers whose node is there
+    retire: Callable[[str], Awaitable[bool]]  # whether such a node had nothing to do, and takes nothing any more
     failed: set[str]  # of nodes that couldn't be started, or ended by themselves; the keeper takes them away
     late: Callable[[str], None]  # one that was made hasn't come for long
 
@@ -48,8 +49,13 @@ class NodeKeeper:
         self._tell_late(now)
 
     async def _shrink(self, made: set[str], number: int) -> None:
-        """Those that haven't come: they have nothing to do."""
-        if chosen := set(sorted(made - self._view.joined(), reverse=True)[:number]):
+        """First those that haven't come: they have nothing to do."""
+        there = self._view.joined()
+        chosen = set(sorted(made - there, reverse=True)[:number])
+        for name in sorted(made & there, reverse=True):
+            if len(chosen) < number and await self._view.retire(name):
+                chosen.add(name)
+        if chosen:
             await self._nodes.release(chosen)
 
     def _tell_late(self, now: float) -> None:

@@ -34,7 +34,7 @@ class NodeTable:
         known = self.nodes.get(node.name)
         if known and (known.worker, known.node.address) == (news.worker, node.address):
             return []
-        again = NodeLoss("lost", "it was started anew")
+        again = NodeLoss("failed", node.earlier_end) if node.earlier_end else NodeLoss("lost", "it was started anew")
         changes: list[MembershipChange] = [*self._left(node.name, again), *self.worker_gone(news.worker, again)]
         self.nodes[node.name] = MemberNode(news.worker, news.dask_name, node)
         self._names[news.worker] = self._last[news.worker] = node.name
@@ -71,6 +71,14 @@ class NodeTable:
                 self.explain(name, loss)
         return changes
 
+    def jobs(self) -> set[str]:
+        """The batch system's, of nodes that are there, and of those whose end isn't explained yet."""
+        return {job for name, job in self._jobs.items() if self._needs_evidence(name)}
+
+    def _needs_evidence(self, name: str) -> bool:
+        loss = self._losses.get(name)
+        return name in self.nodes or (loss is not None and loss.kind in {"lost", "failed"})
+
     def only(self, workers: Iterable[str]) -> list[MembershipChange]:
         """These are the workers that there still are, after a time in which nothing was heard."""
         gone = self._names.keys() - set(workers)
@@ -82,10 +90,6 @@ class NodeTable:
 
     def why(self, name: str) -> NodeLoss | None:
         return self._losses.get(name)
-
-    def job_of(self, name: str) -> str | None:
-        """The batch system's, also of a node that is gone."""
-        return self._jobs.get(name)
 
     def _left(self, name: str, loss: NodeLoss) -> list[MembershipChange]:
         known = self.nodes.pop(name, None)

@@ -39,7 +39,7 @@ class NodePlugin(WorkerPlugin):
         """Returns at once; the node announces itself when its agent is there."""
         node = _NODES.get((worker.id, self.owner))
         if node is None:
-            node = _NODES[worker.id, self.owner] = WorkerNode(worker)
+            node = _NODES[worker.id, self.owner] = WorkerNode(worker, self.settings)
         node.run(self.settings)
 
     async def teardown(self, worker: Worker) -> None:
@@ -50,3 +50,9 @@ class NodePlugin(WorkerPlugin):
             node = _NODES.pop((worker.id, self.owner), None)
             if node is not None:
                 await node.close()
+
+
+async def retire(owner: str, dask_worker: Worker) -> bool:
+    """For ``Client.run``: let the node take nothing more, where nothing runs there; returns whether that is so."""
+    node = _NODES.get((dask_worker.id, owner))
+    return node is None or await node.retire()

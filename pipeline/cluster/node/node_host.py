@@ -28,6 +28,7 @@ class NodeHost:
         self._settings = settings
         self._variables = variables
         self._host = host
+        self._retires = False
         with contextlib.ExitStack() as stack:
             self._agent = stack.enter_context(running(settings, variables))
             self._server = ContentServer(self._agent.store, settings.token, endpoint, answers_of(self._agent))
@@ -70,6 +71,17 @@ class NodeHost:
         """
         self._agent.drain()
         return self._agent.wait_until_done(seconds)
+
+    def retire(self) -> bool:
+        """Take no more orders, unless something runs here or a run hasn't had what it made; returns whether that is so.
+
+        Where an order comes in between, this returns true later, when it is carried out.
+        """
+        if not self._retires and not self._agent.wait_until_done(0.0):
+            return False
+        self._retires = True
+        self._agent.drain()
+        return self._agent.wait_until_done(0.0)
 
     def stop(self) -> None:
         """End all that runs, and the server. May be called again."""
