@@ -29,7 +29,7 @@ ALIVE = {*WAITING, "RUNNING", "COMPLETING", "RESIZING", "SIGNALING", "STAGE_OUT"
 LOOKS = 2  # in a row in which a job is nowhere, before it counts as vanished: accounting may be late
 
 
-class JobState(Struct, frozen=True):
+class BatchState(Struct, frozen=True):
     """Of one job, as the queue or the accounting has it."""
 
     state: str  # as Slurm writes it, such as CANCELLED by 1000
@@ -47,7 +47,7 @@ class JobBook:
         self._began: set[str] = set()  # those that were seen at work
         self._nowhere: dict[str, int] = {}  # how often in a row
 
-    def queue(self, wanted: Iterable[str], seen: Mapping[str, JobState]) -> tuple[dict[str, NodeLoss], set[str]]:
+    def queue(self, wanted: Iterable[str], seen: Mapping[str, BatchState]) -> tuple[dict[str, NodeLoss], set[str]]:
         """Jobs that are over by the queue, and those that it doesn't have."""
         ended, unknown = {}, set()
         for job in wanted:
@@ -60,7 +60,7 @@ class JobBook:
                 ended[job] = loss
         return ended, unknown
 
-    def accounting(self, unknown: Iterable[str], seen: Mapping[str, JobState]) -> dict[str, NodeLoss]:
+    def accounting(self, unknown: Iterable[str], seen: Mapping[str, BatchState]) -> dict[str, NodeLoss]:
         """Of jobs that the queue doesn't have."""
         ended = {}
         for job in unknown:
@@ -70,7 +70,7 @@ class JobBook:
                 ended[job] = loss
         return ended
 
-    def _loss(self, job: str, known: JobState) -> NodeLoss | None:
+    def _loss(self, job: str, known: BatchState) -> NodeLoss | None:
         if known.name in WAITING:
             if known.name != "PENDING" or job not in self._began:
                 return None
@@ -89,12 +89,12 @@ class JobBook:
         return NodeLoss("lost", f"job {job} is neither in Slurm's queue nor in its accounting")
 
 
-def parsed(text: str) -> dict[str, JobState]:
+def parsed(text: str) -> dict[str, BatchState]:
     """By job, from lines such as ``7|RUNNING|None`` or ``7|TIMEOUT|0:0``; what isn't one is passed over."""
     found = {}
     for line in text.splitlines():
         job, _, rest = line.partition("|")
         state, _, detail = rest.partition("|")
         if job.strip().isdecimal() and state.strip():
-            found[job.strip()] = JobState(state.strip(), detail.strip())
+            found[job.strip()] = BatchState(state.strip(), detail.strip())
     return found

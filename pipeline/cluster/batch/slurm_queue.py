@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from pipeline import process
-from pipeline.cluster.batch.job_ends import JobState, parsed
+from pipeline.cluster.batch.job_ends import BatchState, parsed
 from pipeline.process import Completed, TimedOut
 
 SECONDS = 60.0  # that a call may take: a busy controller is slow
@@ -15,7 +15,7 @@ class QueueUnavailable(Exception):
     """Slurm doesn't answer at the moment: this says nothing of any job."""
 
 
-def queue(variables: Mapping[str, str]) -> dict[str, JobState]:
+def queue(variables: Mapping[str, str]) -> dict[str, BatchState]:
     """All jobs of this user. Raises ``QueueUnavailable``."""
     answer = _asked(["squeue", "--me", "--noheader", "--format=%i|%T|%r"], variables)
     if answer.returncode:
@@ -23,7 +23,7 @@ def queue(variables: Mapping[str, str]) -> dict[str, JobState]:
     return parsed(answer.stdout.decode(errors="replace"))
 
 
-def accounting(jobs: Iterable[str], variables: Mapping[str, str]) -> dict[str, JobState]:
+def accounting(jobs: Iterable[str], variables: Mapping[str, str]) -> dict[str, BatchState]:
     """Jobs that are over; where there is no accounting, those that the controller still knows, for some minutes.
 
     Raises ``QueueUnavailable``.
@@ -39,10 +39,10 @@ def accounting(jobs: Iterable[str], variables: Mapping[str, str]) -> dict[str, J
     return {job: state for job in names.split(",") for state in _controller(job, variables)}
 
 
-def _controller(job: str, variables: Mapping[str, str]) -> list[JobState]:
+def _controller(job: str, variables: Mapping[str, str]) -> list[BatchState]:
     answer = _asked(["scontrol", "--oneliner", "show", "job", job], variables)
     match = _RECORD.search(answer.stdout.decode(errors="replace")) if not answer.returncode else None
-    return [JobState(match[2], match[4])] if match and match[1] == job else []
+    return [BatchState(match[2], match[4])] if match and match[1] == job else []
 
 
 def _asked(words: list[str], variables: Mapping[str, str]) -> Completed:
