@@ -18,7 +18,8 @@ for argument in "$@"; do
             checks=false
             # Each flush to a disk costs milliseconds. No process is started that could show what one leaves out.
             if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ]; then export TMPDIR=/dev/shm; fi
-            arguments+=(-o tmp_path_retention_policy=failed --hypothesis-profile=loop -p no:logging)
+            # What passed is told in half of the messages.
+            arguments+=(-o tmp_path_retention_policy=failed --hypothesis-profile=loop -p no:logging -p tests.brief_reports)
             # Where every test starts processes, none has to be looked for.
             for folder in browser calls e2e; do arguments+=("--ignore=tests/$folder"); done
             arguments+=("--ignore-glob=*/tests/test_run*.py" "--ignore-glob=*/tests/test_service_runs.py")

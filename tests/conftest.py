@@ -13,6 +13,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Collection, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
@@ -88,10 +89,9 @@ def pytest_sessionfinish() -> None:
     gc.freeze()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def own_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+@contextmanager
+def own_workers(folder: Path) -> Iterator[None]:
     """Workers that tests start are theirs alone, and end with them."""
-    folder = tmp_path_factory.mktemp("runtime")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
         yield
@@ -111,9 +111,10 @@ COMMANDS = {
 
 
 @pytest.fixture(scope="session")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Homes:
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homes]:
     """An empty folder for each test: the last one again, if nothing was written there."""
-    return empty_homes(tmp_path_factory.getbasetemp())
+    with no_stray_variables(), own_workers(tmp_path_factory.mktemp("runtime")):
+        yield empty_homes(tmp_path_factory.getbasetemp())
 
 
 def empty_homes(folder: Path) -> Homes:
@@ -125,7 +126,7 @@ def empty_homes(folder: Path) -> Homes:
             is_taken = bool((yield home))
 
 
-@pytest.fixture(scope="session", autouse=True)
+@contextmanager
 def no_stray_variables() -> Iterator[None]:
     """Taken away once: for each test anew, that was a twentieth of the time of those that start no process."""
     with pytest.MonkeyPatch.context() as patch:
@@ -135,26 +136,24 @@ def no_stray_variables() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def clean_variables(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, homes: Homes) -> None:
-    """Each test sees an empty home and only the variables that a machine needs to work."""
+def confined(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, homes: Homes) -> None:
+    """Each test sees an empty home and only the variables that a machine needs to work. One that doesn't say
+    ``spawning`` (or use a fixture that does) can't start a process.
+
+    All of it is one fixture: each costs every test as much as a small test takes.
+    """
     for name in os.environ.keys() - KEPT_VARIABLES:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(next(homes)))
     if "spawning" in request.fixturenames:
         homes.send(True)  # by their home, its processes are told from a worker that an earlier test has left alive
-
-
-@pytest.fixture(autouse=True)
-def no_processes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test that doesn't say ``spawning`` (or use a fixture that does) can't start a process."""
-    if "spawning" in request.fixturenames:
         return
+    monkeypatch.setattr(subprocess.Popen, "__init__", _refuse_process)
+    monkeypatch.setattr(os, "posix_spawn", _refuse_process)
 
-    def refuse(*arguments: Any, **_: Any) -> None:
-        raise AssertionError(f"this test starts a process without the fixture 'spawning': {arguments}")
 
-    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
-    monkeypatch.setattr(os, "posix_spawn", refuse)
+def _refuse_process(*arguments: Any, **_: Any) -> None:
+    raise AssertionError(f"this test starts a process without the fixture 'spawning': {arguments}")
 
 
 @pytest.fixture(scope="session")

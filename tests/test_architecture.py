@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.source_trees import nodes
+from tests.source_trees import nodes_of
 
 Nodes = Iterable[ast.AST]
 
@@ -225,7 +225,7 @@ def imports(path: Path) -> tuple[tuple[str, int], ...]:
 
 
 def found_imports(path: Path) -> Iterator[tuple[str, int]]:
-    for node in nodes(path):
+    for node in nodes_of(path, ast.Import, ast.ImportFrom):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         if isinstance(node, ast.ImportFrom):
@@ -300,8 +300,8 @@ def test_a_room_that_only_decides_calls_nothing_that_reads_or_writes() -> None:
         shown(path, node.lineno)
         for path in MODULES
         if part(path) in PURE
-        for node in nodes(path)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in calls
+        for node in nodes_of(path, ast.Call)
+        if isinstance(node.func, ast.Name) and node.func.id in calls
     ]
     assert strays == []
 
@@ -413,8 +413,8 @@ def test_one_module_starts_processes() -> None:
     for path in set(MODULES) - STAGE_SERVER:
         if any(imported in starters or imported.split(".")[0] in starters for imported, _ in imports(path)):
             found.add(path.relative_to(PACKAGE).as_posix())
-        for node in nodes(path):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os":
+        for node in nodes_of(path, ast.Attribute):
+            if isinstance(node.value, ast.Name) and node.value.id == "os":
                 assert node.attr not in calls or path.name == "process.py", shown(path, node.lineno)
     assert found == {"process.py"}
 
@@ -469,7 +469,12 @@ def test_one_module_locks_files() -> None:
 
 
 def users(search: Callable[[Nodes], Iterator[int]]) -> set[str]:
-    return {path.relative_to(PACKAGE).as_posix() for path in MODULES if any(search(nodes(path)))}
+    return {path.relative_to(PACKAGE).as_posix() for path in MODULES if any(search(looked_at(path)))}
+
+
+def looked_at(path: Path) -> Nodes:
+    """What the searches here look at."""
+    return nodes_of(path, ast.Attribute, ast.Call, ast.ImportFrom, ast.Subscript)
 
 
 def renames(nodes: Nodes) -> Iterator[int]:
@@ -525,16 +530,15 @@ def test_the_search_for_locks_finds_them(code: str) -> None:
 def test_no_two_classes_share_a_name() -> None:
     places: dict[str, list[str]] = {}
     for path in [*MODULES, *(REPOSITORY / "stages").rglob("*.py")]:
-        for node in nodes(path):
-            if isinstance(node, ast.ClassDef):
-                places.setdefault(node.name, []).append(shown(path, node.lineno))
+        for node in nodes_of(path, ast.ClassDef):
+            places.setdefault(node.name, []).append(shown(path, node.lineno))
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
 
 def test_nothing_writes_to_the_environment_variables() -> None:
     in_a_stage_s_process = {*STAGE_SERVER, PACKAGE / "sdk" / "run_stage.py"}
     ours = set(MODULES) - in_a_stage_s_process
-    strays = [shown(path, line) for path in ours for line in environment_writes(nodes(path))]
+    strays = [shown(path, line) for path in ours for line in environment_writes(looked_at(path))]
     assert strays == []
 
 

@@ -1,6 +1,7 @@
 """Documents name files and folders that exist."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,7 @@ DOCUMENTS = sorted([*(REPOSITORY / "docs").rglob("*.md"), REPOSITORY / "README.m
 PATH = re.compile(r"`((?:[a-z_]+/)+|(?:[\w.-]+/)*[a-z_]+\.py)`")
 OTHERS = {"stages/shout.py", "output/"}  # README's example, and a folder that each job has
 FOLDERS = ("pipeline", "stages", "scripts", "tests")
-ROOTS = {f"/{path.name}/" for path in REPOSITORY.iterdir() if path.is_dir()} | {"/pipeline/schemas/"}
+ROOTS = {f"{path.name}/" for path in REPOSITORY.iterdir() if path.is_dir()} | {"pipeline/schemas/"}
 
 
 def named(text: str) -> set[str]:
@@ -22,20 +23,22 @@ def named(text: str) -> set[str]:
 
 @cache
 def existing() -> set[str]:
-    """Paths of all modules and of the folders around them, relative to the repository."""
+    """Paths of all modules and of the folders around them, relative to the repository, and each of their ends."""
     modules = [path.relative_to(REPOSITORY) for folder in FOLDERS for path in (REPOSITORY / folder).rglob("*.py")]
-    return {f"/{path}" for path in modules} | {f"/{folder}/" for path in modules for folder in path.parents} | ROOTS
+    folders = {f"{folder}/" for path in modules for folder in path.parents}
+    return {end for path in {*map(str, modules), *folders, *ROOTS} for end in ends(path)}
+
+
+def ends(path: str) -> Iterator[str]:
+    """The path, and what is left of it after each slash in it."""
+    while path:
+        yield path
+        path = path.partition("/")[2]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
 def test_every_file_that_a_document_names_exists(document: Path) -> None:
-    there = existing()
-    missing = [
-        name
-        for name in named(document.read_text(encoding="utf-8"))
-        if name not in OTHERS and not any(path.endswith(f"/{name}") for path in there)
-    ]
-    assert missing == []
+    assert named(document.read_text(encoding="utf-8")) - OTHERS - existing() == set()
 
 
 def test_what_looks_like_a_path_is_found() -> None:

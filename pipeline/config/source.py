@@ -161,6 +161,8 @@ class _Construction:
 
 
 def _scalar(node: yaml.Node) -> Any:
+    if node.tag == "tag:yaml.org,2002:str":  # most of them; the general way makes a loader for each
+        return node.value
     # YAML 1.1 reads the language code "no" (Norwegian) as false; only true and false are taken as such here.
     if node.tag == "tag:yaml.org,2002:bool" and node.value.lower() not in ("true", "false"):
         return node.value

@@ -29,12 +29,16 @@ VALUES = st.recursive(
 )
 
 
+def loaded(file: Path) -> Any:
+    return yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 def files() -> Iterator[tuple[str, Any]]:
     for folder, schema in OF_FOLDERS.items():
         for file in sorted((ROOT / folder).glob("*.yaml")):
-            yield schema, yaml.safe_load(file.read_text())
-    yield "settings", yaml.safe_load((ROOT / "config/pipeline.yaml").read_text())
-    yield "engines", yaml.safe_load((ROOT / "config/engines.yaml").read_text())
+            yield schema, loaded(file)
+    yield "settings", loaded(ROOT / "config/pipeline.yaml")
+    yield "engines", loaded(ROOT / "config/engines.yaml")
 
 
 FILES = list(files())

@@ -54,7 +54,7 @@ CODE = {
     "older.bin": pickle.dumps(STATE, protocol=1),
     "pytorch_model.bin": zipped(archive__data_dot_pkl=PICKLE, archive__data__0=bytes(50)),
     "unnamed.bin": zipped(some__thing=PICKLE),
-    "bz2.bin": bz2.compress(PICKLE + Random(0).randbytes(1_000_000)),
+    "bz2.bin": bz2.compress(PICKLE + Random(0).randbytes(150_000), 1),  # of blocks of 100 kB
     "zlib.bin": zlib.compress(PICKLE),
     "gzip.bin": gzip.compress(PICKLE),
     "xz.bin": lzma.compress(PICKLE),

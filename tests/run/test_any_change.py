@@ -14,6 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.jobs.input_name import path_for
 from pipeline.jobs.job import PlannedJob, load
 from pipeline.signatures import settled_signature_of
+from tests.conftest import examples
 from tests.run.helpers import Act, Bench, fan_out, link, lister, listing
 
 STAGES = ("one", "split", "each", "two", "three", "last")
@@ -94,7 +95,7 @@ def delivered(job: PlannedJob) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in job.output.iterdir() if path.is_file()}
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(examples(25)))
 def test_what_is_delivered_is_what_was_to_be_made(bench: Bench, seed: int) -> None:
     chance = random.Random(seed)  # the same each time
     plain: dict[str, Any] = {"split": listing(1, 2, 3), "one": Act(writes={"file": "o" * chance.choice([10, 2 << 20])})}

@@ -30,23 +30,24 @@ def silence(_: float) -> float:
 
 def blocks(layout: str, seconds: int, **sounds: Sound) -> Iterator["array[int]"]:
     """What ffmpeg's ``pan`` makes of channels with these sounds."""
-    silent = [0.0] * (RATE * BLOCK_SECONDS)
     for start in range(0, seconds, BLOCK_SECONDS):
         times = [start + index / RATE for index in range(RATE * BLOCK_SECONDS)]
-        channels = {name: list(map(sounds[name], times)) if name in sounds else silent for name in LAYOUTS[layout]}
+        channels = {name: list(map(sound, times)) for name, sound in sounds.items()}
         block = array("h", bytes(2 * len(Mix) * len(times)))
         for mix in Mix:
-            block[mix :: len(Mix)] = weighted(channels, WEIGHTS[mix])
+            weights = {name: weight for name, weight in WEIGHTS[mix].items() if name in LAYOUTS[layout]}
+            block[mix :: len(Mix)] = weighted(channels, weights, len(times))
         yield block
 
 
-def weighted(channels: Mapping[str, Sequence[float]], weights: Mapping[str, float]) -> "array[int]":
-    """The samples of one mix, of which a file has 16 bits."""
-    shares = [(channels[name], weight) for name, weight in weights.items() if name in channels]
-    full = 32768 / (sum(abs(weight) for _, weight in shares) or 1)
-    mix = [0.0] * len(next(iter(channels.values())))
-    for samples, weight in shares:
-        mix = [value + full * weight * sample for value, sample in zip(mix, samples, strict=True)]
+def weighted(channels: Mapping[str, Sequence[float]], weights: Mapping[str, float], size: int) -> "array[int]":
+    """The samples of one mix, of which a file has 16 bits. Channels that aren't there are silent."""
+    full = 32768 / (sum(map(abs, weights.values())) or 1)
+    mix = [0.0] * size
+    for name, weight in weights.items():
+        if weight and name in channels:
+            share = full * weight
+            mix = [value + share * sample for value, sample in zip(mix, channels[name], strict=True)]
     return array("h", [max(-32768, min(32767, round(value))) for value in mix])
 
 
