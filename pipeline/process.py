@@ -1,4 +1,5 @@
-"""The one module that starts processes and waits for them; ``process_tree`` ends them with all that they started.
+"""The one module that starts processes. ``child_process`` ties them to us, waits for them and collects them, and
+``process_tree`` ends them with all that they started.
 
 Each process leads a session, and so a process group, of its own: a Ctrl-C on the terminal reaches only
 the orchestrator, which decides, and a whole group can be ended at once.
@@ -13,11 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from pipeline.process_tree import KILL, LONGEST_WAIT, kill_tree, signal_group, stop
+from pipeline.child_process import Child, Tie
+from pipeline.process_tree import LONGEST_WAIT, kill_tree, stop
 from pipeline.values import Struct
-
-if sys.platform == "linux":
-    import fcntl
 
 if TYPE_CHECKING:
     import subprocess
@@ -26,7 +25,6 @@ _AWAITED: dict[int, "subprocess.Popen[bytes]"] = {}  # by the thread whose ``run
 NO_WINDOW = 0x08000000 if os.name == "nt" else 0  # CREATE_NO_WINDOW: no console that flashes up for each tool
 # Python ignores the first two, and who starts us may ignore the third; a program expects them as the system has them.
 _RESTORED = [getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ", "SIGCHLD") if hasattr(signal, name)]
-UNKNOWN = 255  # the exit code of a child that others have collected: never a success
 
 
 class Interpreter(Struct, frozen=True):
@@ -49,60 +47,6 @@ class Completed(Struct, frozen=True):
     @property
     def error_text(self) -> str:
         return self.stderr.decode("utf-8", "replace").strip()
-
-
-class ResourceUse(Struct, frozen=True):
-    """What a process used, with all of its own children that it waited for."""
-
-    cpu_seconds: float
-    memory: int | None = None  # bytes that it had at most at a time; None where that isn't known
-
-
-class Child:
-    """A process that was started, until it is collected."""
-
-    def __init__(self, pid: int, started_by: "subprocess.Popen[bytes] | None" = None) -> None:
-        self.pid = pid
-        self.returncode: int | None = None  # negative where a signal ended it
-        self.used: ResourceUse | None = None  # once it is collected, where the system tells
-        self._started_by = started_by
-
-    def poll(self) -> int | None:
-        """Its exit code, once it has ended."""
-        if self.returncode is None:
-            self.returncode = self._started_by.poll() if self._started_by else self._collected(os.WNOHANG)
-        return self.returncode
-
-    def wait(self) -> int:
-        if self.returncode is None:
-            self.returncode = self._started_by.wait() if self._started_by else self._collected(0)
-        assert self.returncode is not None
-        return self.returncode
-
-    def kill(self) -> None:
-        if self.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, KILL)
-
-    def _collected(self, flags: int) -> int | None:
-        try:
-            pid, status, used = os.wait4(self.pid, flags)
-        except ChildProcessError:
-            return UNKNOWN
-        if not pid:
-            return None
-        self.used = ResourceUse(round(used.ru_utime + used.ru_stime, 3), _memory(used.ru_maxrss))
-        return os.waitstatus_to_exitcode(status)
-
-
-def _memory(peak: int) -> int | None:
-    """The kernel counts what we had ourselves when we started a process as the process's own, so less than that isn't
-    known: setmax_mm_hiwater_rss in its fs/exec.c.
-    """
-    import resource
-
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak * (1024 if sys.platform == "linux" else 1) if peak > own else None
 
 
 class TimedOut(Exception):
@@ -175,37 +119,6 @@ def end_awaited(thread: int | None) -> None:
     child = _AWAITED.get(thread or 0)
     if child is not None:
         kill_tree(child.pid)
-
-
-class Tie:
-    """A pipe whose reading end a process inherits without knowing, and whose writing end only we hold.
-
-    When that closes, since we died, the kernel kills the process and its group: what ``bind`` sets with fcntl(2)
-    belongs to the open file, so it outlives us. Linux only; elsewhere this does nothing.
-
-    Nothing is ever written to it. A write wakes the reader of a pipe first and sends the signal afterwards, so a
-    process that is bound to the pipe by which it gets something may be killed by what it has just read.
-    """
-
-    def __init__(self) -> None:
-        self._reading, self._writing = os.pipe()
-        self.inherited = (self._reading,) if sys.platform == "linux" else ()
-
-    def bind(self, group: int) -> None:
-        """The kernel kills this process group from now on when we die."""
-        if sys.platform == "linux":
-            fcntl.fcntl(self._reading, fcntl.F_SETOWN, -group)
-            fcntl.fcntl(self._reading, fcntl.F_SETSIG, signal.SIGKILL)
-            fcntl.fcntl(self._reading, fcntl.F_SETFL, os.O_ASYNC)
-
-    def release(self) -> None:
-        """What the process left in its group lives on when the tie closes."""
-        if sys.platform == "linux":
-            fcntl.fcntl(self._reading, fcntl.F_SETFL, 0)
-
-    def close(self) -> None:
-        os.close(self._reading)
-        os.close(self._writing)
 
 
 @contextlib.contextmanager
@@ -315,43 +228,3 @@ def leave_parent() -> None:
     if os.fork():
         os._exit(0)
     os.setsid()
-
-
-def exit_descriptor(child: Child) -> int | None:
-    """A descriptor that becomes readable when the process ends, so that waiting never polls; Linux only."""
-    try:
-        return os.pidfd_open(child.pid)
-    except (AttributeError, OSError):
-        return None
-
-
-def ends_within(child: Child, seconds: float) -> bool:
-    """Whether a process ends in time. It isn't collected where the system can tell so, and its group still is one."""
-    import select
-    import time
-
-    descriptor = exit_descriptor(child)
-    if descriptor is not None:
-        try:
-            return bool(select.select([descriptor], [], [], min(seconds, LONGEST_WAIT))[0])
-        finally:
-            os.close(descriptor)
-    end = time.monotonic() + seconds
-    while child.poll() is None and time.monotonic() < end:
-        time.sleep(0.05)  # a system that tells of no process's end
-    return child.returncode is not None
-
-
-def reap(child: Child) -> int:
-    """Collect a process that has ended, and end what it left behind in its group. Returns its exit code."""
-    # Before the wait: until then its number, which names the group, can't be given to another process.
-    signal_group(child.pid, KILL)
-    return child.wait()
-
-
-def join(children: Sequence[Child], seconds: float) -> None:
-    """Collect processes that are ending by themselves; one that isn't is killed."""
-    for child in children:
-        if not ends_within(child, seconds):
-            child.kill()
-        child.wait()

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline import process, process_tree
+from pipeline import child_process, process, process_tree
 
 STUBBORN = "trap '' TERM INT; echo $$ >{pids}; while :; do sleep 1; done"
 VARIABLES = {"PATH": os.environ["PATH"]}
@@ -34,7 +34,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def started(*argv: str) -> process.Child:
+def started(*argv: str) -> child_process.Child:
     nowhere = os.open(os.devnull, os.O_RDWR)
     try:
         return process.spawn([shutil.which(argv[0]) or argv[0], *argv[1:]], VARIABLES, nowhere, nowhere, nowhere)
@@ -121,7 +121,7 @@ def test_reaping_ends_what_a_process_left_in_its_group(spawning: None, tmp_path:
     child = started("sh", "-c", f"sh -c '{STUBBORN.format(pids=pids)}' & while [ ! -s {pids} ]; do :; done; exit 4")
     left = pid_in(pids)
     assert eventually(lambda: not alive(child.pid))
-    assert process.reap(child) == 4
+    assert child_process.reap(child) == 4
     assert eventually(lambda: not alive(left))
 
 
@@ -144,8 +144,8 @@ def test_a_group_that_was_released_lives_on_when_its_tie_closes(spawning: None, 
     assert child.wait() == 0
 
 
-def tied(script: str) -> tuple[process.Child, process.Tie]:
-    tie, nowhere = process.Tie(), os.open(os.devnull, os.O_RDWR)
+def tied(script: str) -> tuple[child_process.Child, child_process.Tie]:
+    tie, nowhere = child_process.Tie(), os.open(os.devnull, os.O_RDWR)
     try:
         return process.spawn(["/bin/sh", "-c", script], VARIABLES, nowhere, nowhere, nowhere, tie.inherited), tie
     finally:
@@ -156,7 +156,7 @@ def test_an_exit_descriptor_becomes_readable_at_the_end(spawning: None) -> None:
     import select
 
     child = started("sleep", "600")
-    descriptor = process.exit_descriptor(child)
+    descriptor = child_process.exit_descriptor(child)
     assert descriptor is not None
     assert select.select([descriptor], [], [], 0)[0] == []
     os.kill(child.pid, signal.SIGKILL)
@@ -227,7 +227,7 @@ def test_a_program_that_is_not_there_is_an_error_with_its_name(spawning: None, p
 def test_a_child_that_others_collected_has_not_ended_well(spawning: None) -> None:
     child = started("true")
     os.waitpid(child.pid, 0)
-    assert child.poll() == process.UNKNOWN
+    assert child.poll() == child_process.UNKNOWN
 
 
 def test_what_a_process_used_is_known_when_it_is_collected(spawning: None) -> None:

@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO
 
-from pipeline import process
+from pipeline import child_process, process
 from pipeline.api.descriptors import are_readable
 from pipeline.api.wire import Call, CallDone, CallFailed, CallProgress, Reply
 from pipeline.errors import NotReady, PipelineError, UsageError
@@ -55,7 +55,7 @@ class CallProcess:
         words, given = words_of(call)
         self._replies, writing = os.pipe()
         self._left = b""
-        self._tie = process.Tie()
+        self._tie = child_process.Tie()
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the rest
         self.last: Reply | None = None
         try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from pipeline import process, process_tree
+from pipeline import child_process, process, process_tree
 from pipeline.conflicts.minimal_subsets import Verdict
 from pipeline.envs import uv
 from pipeline.envs.platform.layout import interpreter
@@ -142,7 +142,7 @@ class TrialEnvironment:
                 log.flush()
                 return NOT_FOUND
         try:
-            if not process.ends_within(child, command.time_limit):
+            if not child_process.ends_within(child, command.time_limit):
                 return None
         finally:
             # The whole tree, before the process is collected: after that, another process can get its number.

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
+from pipeline.child_process import ResourceUse
 from pipeline.executors.reports import StageReport
 from pipeline.policy import Start
-from pipeline.process import Interpreter, ResourceUse
+from pipeline.process import Interpreter
 from pipeline.sdk.protocol import RUN_VARIABLE, Order
 from pipeline.values import Struct, field
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline import process, process_tree
+from pipeline import child_process, process, process_tree
 from pipeline.executors.base import Event, Exited, Invocation, Message
 from pipeline.executors.channel import Channel
 from pipeline.executors.reports import StageReport
@@ -30,12 +30,12 @@ class FreshProcess:
             theirs.callback(os.close, reports)
             self._reports = Channel(reading)
             ours.callback(self._reports.close)
-            tie = process.Tie()
+            tie = child_process.Tie()
             ours.callback(tie.close)
             every = {**interpreter.variables, **variables}
             self.child = process.spawn(command(interpreter.python), every, orders, reports, log, tie.inherited)
             tie.bind(self.child.pid)  # before the order: without one it does nothing, and leaves when we are gone
-            self._exit = process.exit_descriptor(self.child)
+            self._exit = child_process.exit_descriptor(self.child)
             if self._exit is not None:
                 ours.callback(os.close, self._exit)
             self._ours = ours.pop_all()
@@ -82,7 +82,7 @@ class ColdRun:
         id = self.invocation.id
         events = self.fresh.messages(id)
         if self.fresh.has_ended(ready):
-            returncode = process.reap(self.child)
+            returncode = child_process.reap(self.child)
             events += [*self.fresh.messages(id), Exited(id, returncode, used=self.child.used, began=self.fresh.began)]
         return events
 

@@ -10,7 +10,7 @@ import time
 from functools import cache
 from pathlib import Path
 
-from pipeline import process
+from pipeline import child_process, process
 from pipeline.digests import sha256_of_bytes, tagged_digest
 from pipeline.executors import servers
 from pipeline.executors.base import Invocation, WorkerLimits
@@ -33,7 +33,7 @@ class WorkerPool:
         self._limits = limits
         self._kinds: dict[tuple[object, ...], WorkerKind] = {}
         self._idle: dict[str, list[WorkerLease]] = {}
-        self._starters: list[process.Child] = []
+        self._starters: list[child_process.Child] = []
 
     def kind_of(self, invocation: Invocation) -> WorkerKind:
         key = (invocation.interpreter.prefix, frozenset(invocation.variables.items()))
@@ -87,7 +87,7 @@ class WorkerPool:
 
     def close(self) -> None:
         self.release(older_than=0)
-        process.join(self._starters, seconds=10)
+        child_process.join(self._starters, seconds=10)
 
     def _connect_free_worker(self, kind: WorkerKind, pipes: LeasePipes) -> bool:
         for name in servers.names(self.folder, kind.name):

@@ -6,6 +6,7 @@ A result is told, and built on, only when its line is on the disk. Lines that no
 import contextlib
 from collections.abc import Sequence
 
+from pipeline.child_process import ResourceUse
 from pipeline.executors import StageReport
 from pipeline.jobs.events import (
     AttemptFailed,
@@ -21,7 +22,6 @@ from pipeline.jobs.events import (
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Result
-from pipeline.process import ResourceUse
 from pipeline.run.observer import JobOutcome, Observer, StageStart
 from pipeline.run.timers import now
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.child_process import ResourceUse
 from pipeline.executors import Invocation, Raised, StageReport, Trouble
 from pipeline.host.resources import Grant
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.plan import PlannedStage
 from pipeline.policy import Start
-from pipeline.process import ResourceUse
 from pipeline.run.due import DueStage
 from pipeline.run.failures.oom import OomKills
 from pipeline.run.input_files import WatchedFile

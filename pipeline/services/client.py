@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from pipeline import process
+from pipeline import child_process, process
 from pipeline.executors.runtime_folder import Unavailable
 from pipeline.services.folder import ERRORS, ServiceFolder
 from pipeline.services.invocation import OF_THE_STARTER
@@ -160,7 +160,7 @@ def _start(order: ServiceOrder, folder: ServiceFolder, keeping: Sequence[int]) -
             child = process.spawn(words, variables, stdin, errors, errors, [number, *keeping])
         finally:
             os.close(errors)
-    process.join([child], COLLECTION)  # it forks at once, and the supervisor belongs to nobody
+    child_process.join([child], COLLECTION)  # it forks at once, and the supervisor belongs to nobody
 
 
 def _last_lines(path: Path) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Mapping
 from typing import Protocol
 
-from pipeline import process, process_tree
+from pipeline import child_process, process, process_tree
 from pipeline.sdk import command_words
 from pipeline.services.definition import CommandProbe, HttpProbe, TcpProbe
 from pipeline.services.events import TryResult
@@ -122,7 +122,7 @@ class CommandTry:
             self._child = process.spawn([program, *words[1:]], variables, nothing, log, log)
         finally:
             os.close(nothing)
-        self._ended = process.exit_descriptor(self._child)
+        self._ended = child_process.exit_descriptor(self._child)
 
     @property
     def pid(self) -> int:

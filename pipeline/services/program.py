@@ -6,7 +6,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipeline import process, process_tree
+from pipeline import child_process, process, process_tree
 
 CHUNK = 1 << 16
 LAST_WORDS = 5.0  # seconds for killed processes to be gone
@@ -16,7 +16,7 @@ class ServiceProgram:
     """In a session of its own. On Linux the kernel kills it, with its group, when we die. Raises ``OSError``."""
 
     def __init__(self, argv: Sequence[str | Path], variables: Mapping[str, str], stdin: int) -> None:
-        self._tie = process.Tie()
+        self._tie = child_process.Tie()
         self._output, writing = os.pipe()
         try:
             self._child = process.spawn(argv, variables, stdin, writing, writing, self._tie.inherited)
@@ -29,7 +29,7 @@ class ServiceProgram:
         self._tie.bind(self._child.pid)
         os.set_blocking(self._output, False)
         self._is_at_end = False
-        self._ended = process.exit_descriptor(self._child)
+        self._ended = child_process.exit_descriptor(self._child)
 
     @property
     def pid(self) -> int:
@@ -76,7 +76,7 @@ class ServiceProgram:
         """The program and all that it started. Its exit code; ``None`` where it couldn't be ended in time."""
         if self.is_running:
             process_tree.kill_tree(self.pid)
-            if process.ends_within(self._child, LAST_WORDS):
+            if child_process.ends_within(self._child, LAST_WORDS):
                 self._child.wait()
         process_tree.kill_descendants(LAST_WORDS)
         process_tree.collect_orphans(())

@@ -9,11 +9,11 @@ from pathlib import Path
 from distributed.core import Status
 from distributed.deploy.spec import ProcessInterface
 
-from pipeline import process, process_tree
+from pipeline import child_process, process, process_tree
+from pipeline.child_process import Child, Tie
 from pipeline.cluster.certificates.certificate_files import CertificateFiles
 from pipeline.cluster.dask.launches import Launches
 from pipeline.cluster.dask.worker_command import WorkerCommand
-from pipeline.process import Child, Tie
 from pipeline.values import Struct, replace
 
 GRACE_SECONDS = 10.0
@@ -77,6 +77,6 @@ class LocalNode(ProcessInterface):
         """The nanny lets its worker end what it has; where that takes too long, all of it is killed."""
         if child.poll() is None:
             os.kill(child.pid, signal.SIGTERM)
-            if not process.ends_within(child, GRACE_SECONDS):
+            if not child_process.ends_within(child, GRACE_SECONDS):
                 process_tree.stop([child], 0)
         child.wait()

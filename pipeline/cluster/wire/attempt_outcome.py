@@ -2,9 +2,9 @@
 
 from typing import Literal
 
+from pipeline.child_process import ResourceUse
 from pipeline.cluster.wire.attempt_order import AttemptId
 from pipeline.cluster.wire.ordered_items import OrderedItem, contents
-from pipeline.process import ResourceUse
 from pipeline.values import Struct, field
 
 # Why there is no result although the stage may be right: "environment" couldn't be made on this node, "content" was

@@ -1,6 +1,6 @@
 """Sees to it that no process of a run outlives the orchestrator, not even where that is killed by SIGKILL.
 
-The kernel's tie (``process.Tie``) reaches a stage's process group. A stage that puts a process into a
+The kernel's tie (``child_process.Tie``) reaches a stage's process group. A stage that puts a process into a
 session of its own, or closes every descriptor, is beyond it. So a shell, which starts in a millisecond, waits on a
 pipe that only the orchestrator holds; when the pipe closes, the shell turns into a search for the run's processes.
 """
@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from pipeline import process
+from pipeline import child_process, process
 from pipeline.sdk.protocol import RUN_VARIABLE
 
 SHELL = "/bin/sh"
@@ -92,5 +92,5 @@ class _Watch:
 
     def end(self) -> None:
         # It is killed, so that there is nothing to wait for. Before the pipe closes, which would start it.
-        process.reap(self._child)
+        child_process.reap(self._child)
         os.close(self._write)
