@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from pipeline.cluster.content.content_name import parts_of
@@ -13,6 +14,7 @@ ALGORITHMS = ("blake3", "sha256")
 PARTS = "parts"
 
 
+@lru_cache(maxsize=4096)
 def folder_of(root: Path, digest: str) -> Path:
     """Raises ``ValueError`` for what is no digest of a file."""
     algorithm, digits = parts_of(digest)

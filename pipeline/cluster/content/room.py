@@ -12,6 +12,7 @@ class StoredContent(Struct, frozen=True):
     size: int  # bytes
     used: float  # the last use, in seconds since 1970
     mtime_ns: int = 0  # of its file: who writes to it changes that
+    noted: float = 0.0  # the last use as the disk has it
 
 
 def choose(contents: Iterable[StoredContent], needed: int, held: Collection[str]) -> list[StoredContent] | None:

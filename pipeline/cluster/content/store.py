@@ -26,6 +26,7 @@ from pipeline.files import publish, replace_folder, sync_file, sync_folder, try_
 from pipeline.locks import Held, exclusive
 from pipeline.values import replace
 
+NOTED_SECONDS = 1.0  # by which the time of a content's last use may be wrong on the disk
 HEADROOM = 64 << 20  # bytes of the disk that the store leaves to others
 
 
@@ -68,7 +69,9 @@ class ContentStore:
             now = time.time()
             try:
                 is_unchanged = state_of(folder) == (content.size, content.mtime_ns)
-                os.utime(folder, (now, now))
+                if abs(now - content.noted) > NOTED_SECONDS:
+                    os.utime(folder, (now, now))
+                    content = replace(content, noted=now)
             except OSError:  # a person has removed it
                 is_unchanged = False
             if not is_unchanged:

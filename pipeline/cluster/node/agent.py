@@ -18,7 +18,7 @@ from pipeline.cluster.node.attempt_work import GRACE_SECONDS, AttemptWork
 from pipeline.cluster.node.kept_attempts import KeptAttempt, kept_in, likeness
 from pipeline.cluster.node.known_attempts import KnownAttempts
 from pipeline.cluster.node.node_attempt import NodeAttempt
-from pipeline.cluster.node.order_invocation import PARTS
+from pipeline.cluster.node.order_invocation import clear_parts
 from pipeline.cluster.node.run_events import RunEvents
 from pipeline.cluster.wire.attempt_order import AttemptId, AttemptOrder, require_safe_order
 from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, Problem
@@ -177,8 +177,11 @@ class NodeAgent:
         self, order: AttemptOrder, hold: contextlib.ExitStack, sources: Mapping[str, tuple[ContentSource, ...]]
     ) -> None:
         place = self._work.folder.attempt(order.id)
-        try_remove_tree(place)
-        place.mkdir(parents=True)
+        try:
+            place.mkdir()
+        except FileExistsError:  # it was left by an agent that was killed
+            try_remove_tree(place)
+            place.mkdir()
         events = self._events_of(order.id.run)
         attempt = NodeAttempt(order.id, place, likeness(order, self._key), events.ring)
         thread = threading.Thread(target=self._carry_out, args=(attempt, order, sources), daemon=True, name=place.name)
@@ -194,8 +197,7 @@ class NodeAgent:
         with self._lock:
             hold = self._holds[attempt]
             hold.enter_context(self.store.hold(outcome.contents()))
-        for name in PARTS:
-            try_remove_tree(attempt.place / name)
+        clear_parts(attempt.place)
         id = attempt.id
         self._keep(attempt, outcome)
         with self._lock:

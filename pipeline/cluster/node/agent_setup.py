@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.cluster.content import store as content_store
 from pipeline.cluster.node.agent import NodeAgent
 from pipeline.cluster.node.agent_life import noted
+from pipeline.cluster.node.attempt_sweeps import AttemptSweeps
 from pipeline.cluster.node.attempt_work import GRACE_SECONDS, AttemptWork
 from pipeline.cluster.node.content_sources import ContentSources
 from pipeline.cluster.node.folder_owner import require_owner
@@ -16,9 +17,9 @@ from pipeline.cluster.node.local_runs import LocalRuns
 from pipeline.cluster.node.node_cards import NodeCards
 from pipeline.cluster.node.node_environments import NodeEnvironments
 from pipeline.cluster.node.node_folder import NodeFolder
+from pipeline.cluster.node.stage_variables import StageVariables
 from pipeline.executors import runtime_folder
 from pipeline.executors.base import WorkerLimits
-from pipeline.run.supervision import sweep
 from pipeline.run.supervision.guardian import Guardian
 from pipeline.values import Struct
 
@@ -49,6 +50,8 @@ def running(settings: AgentSettings, variables: Mapping[str, str]) -> Iterator[N
         with noted(folder) as earlier_end, _guarded(settings, variables) as token, contextlib.ExitStack() as ending:
             runs = LocalRuns(folder.project.logs, settings.workers, settings.runtime)
             ending.callback(runs.close, GRACE_SECONDS)
+            sweeps = AttemptSweeps()
+            ending.callback(sweeps.close)
             work = AttemptWork(
                 name=settings.name,
                 folder=folder,
@@ -57,9 +60,9 @@ def running(settings: AgentSettings, variables: Mapping[str, str]) -> Iterator[N
                 runs=runs,
                 contents=ContentSources(store, settings.token, settings.peers),
                 cards=NodeCards(variables),
-                variables=variables,
+                variables=StageVariables(folder.project, variables),
+                sweeps=sweeps,
                 token=token,
-                since=sweep.started_at(),
             )
             agent = NodeAgent(work, earlier_end)
             ending.callback(agent.join)  # the last: what runs is ended by then

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.cluster.content.errors import ContentDamaged, ContentUnknown, NoRoom, is_full
 from pipeline.cluster.content.store import ContentStore
+from pipeline.cluster.node.attempt_sweeps import AttemptSweeps
 from pipeline.cluster.node.content_sources import ContentsMissing, ContentSources
 from pipeline.cluster.node.layout import signatures
 from pipeline.cluster.node.left_outputs import take
@@ -15,18 +16,15 @@ from pipeline.cluster.node.node_cards import NodeCards
 from pipeline.cluster.node.node_environments import EnvironmentUnavailable, NodeEnvironments
 from pipeline.cluster.node.node_folder import NodeFolder
 from pipeline.cluster.node.order_invocation import RUN, laid_out_inputs, written
+from pipeline.cluster.node.stage_variables import StageVariables
 from pipeline.cluster.wire.attempt_order import AttemptOrder
 from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, Problem
 from pipeline.cluster.wire.node_events import ContentSource
 from pipeline.directories.reading import DirectoryUnusable
-from pipeline.environments import own_variables
-from pipeline.envs.inheritance import LOCALE, visible
-from pipeline.envs.variables import stage_variables
 from pipeline.errors import PipelineError
 from pipeline.executors.base import Exited, Invocation
 from pipeline.jobs.output_files import OutputsMissing
 from pipeline.process import Interpreter
-from pipeline.run.supervision import sweep
 from pipeline.sdk.protocol import RUN_VARIABLE
 from pipeline.values import Struct, replace
 
@@ -44,9 +42,9 @@ class AttemptWork(Struct, frozen=True):
     runs: LocalRuns
     contents: ContentSources
     cards: NodeCards
-    variables: Mapping[str, str]  # of the agent's process
+    variables: StageVariables
+    sweeps: AttemptSweeps
     token: str  # what the tokens of all attempts begin with
-    since: int  # when the agent's process began: what is older is nothing of ours
 
     def outcome(self, attempt: NodeAttempt, order: AttemptOrder, sources: Sources) -> AttemptOutcome:
         """Raises nothing that has a class of its own; any other error is a fault of the node."""
@@ -74,7 +72,7 @@ class AttemptWork(Struct, frozen=True):
             start = time.monotonic()
             attempt.begin()
             own = replace(invocation, variables={**invocation.variables, **variables})
-            exited = self._until_exit(attempt, own, order.seconds)
+            exited = self._until_exit(attempt, own, order)
         ended = replace(
             ended,
             returncode=exited.returncode,
@@ -111,28 +109,35 @@ class AttemptWork(Struct, frozen=True):
             attempt.show(f"fetching {number} of {len(sources)} files")
             self.contents.bring(digest, sizes[digest], places, attempt.require_wanted)
 
-    def _until_exit(self, attempt: NodeAttempt, invocation: Invocation, seconds: float | None) -> Exited:
-        """Nothing that the stage has started outlives it."""
+    def _until_exit(self, attempt: NodeAttempt, invocation: Invocation, order: AttemptOrder) -> Exited:
+        """Nothing that the stage has started outlives it for long."""
+        exited = None
         try:
             self.runs.start(invocation, attempt.take)
             if attempt.stopped:  # it was, before there was anything to end
                 self.runs.cancel(invocation.id, GRACE_SECONDS)
-            exited = attempt.wait_for_exit(seconds)
+            exited = attempt.wait_for_exit(order.seconds)
             if exited is None:
                 attempt.stopped = attempt.stopped or "time"
                 self.runs.cancel(invocation.id, GRACE_SECONDS)
                 exited = attempt.wait_for_exit(None)
         finally:
-            sweep.sweep(self._token(invocation.id), since=self.since)
+            self._sweep(invocation, exited, is_urgent=bool(attempt.stopped or order.cards))
         assert exited is not None
         return exited
 
+    def _sweep(self, invocation: Invocation, exited: Exited | None, is_urgent: bool) -> None:
+        """A worker has ended its stage's processes itself when it answers; it tells no use of its own."""
+        is_swept = invocation.start == "worker" and exited is not None and exited.used is None and not exited.lost
+        token = self._token(invocation.id)
+        if is_urgent or exited is None or (exited.returncode and not is_swept):
+            self.sweeps.now(token)
+        elif not is_swept:
+            self.sweeps.soon(token)
+
     def _interpreter(self, attempt: NodeAttempt, order: AttemptOrder) -> Interpreter:
         build, *tools = [self.environments.ready(each, attempt) for each in order.recipes]
-        own = own_variables(self.folder.project, order.environment.variables, build.prefix)
-        seen = {name: text for name, text in visible(dict(self.variables)).items() if name not in LOCALE}
-        folders = [each.provided_tools for each in tools]
-        variables = stage_variables(build.prefix, {**seen, **order.locale}, folders, own, build.conda)
+        variables = self.variables.of(order.environment, build, tools, order.locale)
         token = self._token(attempt.place.name)
         return Interpreter(build.python, build.prefix, {**variables, RUN_VARIABLE: token}, build.key)
 

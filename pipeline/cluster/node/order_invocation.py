@@ -1,5 +1,6 @@
 """An order's invocation on a node: its files laid out, and ``invocation.json`` as a run on one machine writes it."""
 
+import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +10,7 @@ from pipeline.cluster.node.layout import lay_out
 from pipeline.cluster.node.node_attempt import LOG
 from pipeline.cluster.wire.attempt_order import AttemptOrder
 from pipeline.executors.base import Invocation
-from pipeline.files import write_at_once
+from pipeline.files import try_remove_tree, write_at_once
 from pipeline.policy import Start
 from pipeline.process import Interpreter
 from pipeline.run.command_files import RUNNER, WORDS
@@ -17,7 +18,6 @@ from pipeline.run.invocation_file import SCHEMA, CommandInvocation
 from pipeline.values import encode, replace
 
 RUN = "run"  # the folder of an attempt that its stage may write into
-PARTS = ("inputs", "models", "run", "source")  # of an attempt's folder, of no use after its end
 
 
 def laid_out_inputs(order: AttemptOrder, place: Path, store: ContentStore) -> dict[str, list[Path]]:
@@ -26,6 +26,14 @@ def laid_out_inputs(order: AttemptOrder, place: Path, store: ContentStore) -> di
         slot: [lay_out(each, place / "inputs" / slot / str(number), store) for number, each in enumerate(items)]
         for slot, items in order.inputs.items()
     }
+
+
+def clear_parts(place: Path) -> None:
+    """What is of no use after an attempt's end."""
+    with contextlib.suppress(OSError), os.scandir(place) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                try_remove_tree(Path(entry.path))
 
 
 def written(

@@ -54,15 +54,22 @@ def sweep(
     that are older than the run, which makes a sweep that finds nothing cost half a millisecond. ``busy`` is the folder
     of the workers that serve many runs: those at work for this one, as their busy records say, are killed, too.
     """
-    return _Sweep(token, spare, since, busy).run(seconds, sure=1)
+    return _Sweep([token], spare, since, busy).run(seconds, sure=1)
+
+
+def sweep_all(tokens: Collection[str], since: int) -> set[int]:
+    """As ``sweep``, of what carries one of these tokens, in one look for all of them."""
+    return _Sweep(tokens, (), since, None).run(SECONDS, sure=1)
 
 
 class _Sweep:
-    def __init__(self, token: str, spare: Collection[int], since: int, busy: Path | None) -> None:
-        self._entry = f"{RUN_VARIABLE}={token}".encode()
-        self._is_family = _is_family(token)
+    def __init__(self, tokens: Collection[str], spare: Collection[int], since: int, busy: Path | None) -> None:
+        self._marks = frozenset(f"{RUN_VARIABLE}={token}".encode() for token in tokens)
+        self._families = tuple(f"{RUN_VARIABLE}={token}".encode() for token in tokens if _is_family(token))
         self._spared = {*spare, os.getpid()}
-        self._roots = _busy_for(token, busy) if busy else {}
+        self._roots = (
+            {pid: started for token in tokens for pid, started in _busy_for(token, busy).items()} if busy else {}
+        )
         self._since = 0 if self._roots else since  # a worker may be older than the run
         self._known: set[Identity] = set()  # once found, it is the run's until it is gone, whatever it has lost
         self._refused: set[Identity] = set()
@@ -113,9 +120,9 @@ class _Sweep:
         return [seen[pid] for pid in mine if seen[pid].identity not in self._refused]
 
     def _is_marked(self, each: Seen) -> bool:
-        if self._entry in each.entries or each.identity in self._known:
+        if not self._marks.isdisjoint(each.entries) or each.identity in self._known:
             return True
-        if self._is_family and any(entry.startswith(self._entry) for entry in each.entries):
+        if self._families and any(entry.startswith(self._families) for entry in each.entries):
             return True
         # A worker, and not a process that has got its number since.
         return each.pid in self._roots and self._roots[each.pid] in (0, each.started)
@@ -277,4 +284,4 @@ def main(words: Sequence[str]) -> None:
     """As a program: the token, when the run began (``started_at``), and perhaps the folder of the workers."""
     token, since, *folder = words
     # A process may be about to begin that doesn't show its environment yet, hence so many looks.
-    _Sweep(token, (), int(since), Path(folder[0]) if folder else None).run(SECONDS, SURE)
+    _Sweep([token], (), int(since), Path(folder[0]) if folder else None).run(SECONDS, SURE)
