@@ -15,7 +15,7 @@ from pipeline.run.execute import Options
 from pipeline.text import counted
 
 
-def run(catalog: Catalog, make: RequestFactory, files: Sequence[Path], progress: Progress) -> None:
+def run(catalog: Catalog, make: RequestFactory, files: Sequence[Path], progress: Progress, options: Options) -> None:
     """Raises what fits: of several errors each is told, and the worst decides the exit code."""
     queue = FilmQueue(catalog, make, files)
     try:
@@ -26,15 +26,15 @@ def run(catalog: Catalog, make: RequestFactory, files: Sequence[Path], progress:
     if first is None:
         prepare_outcomes.show_idle(queue.outcomes)
     else:
-        failure = _run(catalog, first, queue)
+        failure = _run(catalog, first, queue, options)
     whole = together(failure, queue.error)
     if whole:
         raise whole
 
 
-def _run(catalog: Catalog, first: Path, queue: FilmQueue) -> PipelineError | None:
+def _run(catalog: Catalog, first: Path, queue: FilmQueue, options: Options) -> PipelineError | None:
     try:
-        runner.run(catalog.project, [first], Options(), later=queue)
+        runner.run(catalog.project, [first], options, later=queue)
     except Interrupted as stopped:
         raise _to_go_on(queue) from stopped
     except PipelineError as error:

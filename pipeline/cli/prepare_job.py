@@ -8,6 +8,8 @@ import click
 
 from pipeline.cli import handler, job_options, job_request
 from pipeline.cli.context import json_option, project, root_option, version_option
+from pipeline.cli.options import click_options
+from pipeline.cli.run_options import OF_PREPARED
 from pipeline.cli.value_types import NamedPath
 from pipeline.errors import UsageError
 from pipeline.text import printable
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from pipeline.config.catalog import Catalog
     from pipeline.jobs.job import PlannedJob
     from pipeline.prepare.batch import PrepareOutcome, RequestFactory
+    from pipeline.run.execute import Options
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 @job_options.options
 @click.option("--recursive", is_flag=True, help="Look into the folders below a folder, too.")
 @click.option("--run", "and_run", is_flag=True, help="Run what was prepared, at once.")
+@click_options(OF_PREPARED)
 @json_option
 @root_option
 @version_option
@@ -40,24 +44,29 @@ def command(media: tuple[Path, ...], recursive: bool, and_run: bool, as_json: bo
     from pipeline.prepare import intake
 
     _require_media(media, options, and_run and as_json)
+    execution = _execution(options, and_run)
     catalog = Catalog(project(), saves=False)
     make = job_request.request_factory(options, catalog)
     if intake.is_several(media):
         takes_media = catalog.workflow(make(media[0]).workflow).takes_media
         files = intake.named(media, recursive, intake.is_media if takes_media else intake.is_whole)
-        _run_several(catalog, make, files) if and_run else _prepare_several(catalog, make, files, as_json)
+        if execution:
+            _run_several(catalog, make, files, execution)
+        else:
+            _prepare_several(catalog, make, files, as_json)
     else:
-        _one(catalog, make, media[0], as_json, and_run)
+        _one(catalog, make, media[0], as_json, execution)
 
 
-def _one(catalog: "Catalog", make: "RequestFactory", file: Path, as_json: bool, and_run: bool) -> None:
+def _one(catalog: "Catalog", make: "RequestFactory", file: Path, as_json: bool, execution: "Options | None") -> None:
+    """``execution``: how it is run at once, where it is."""
     from pipeline.cli.output import print_json
     from pipeline.media.subtitles import AlreadyThere
     from pipeline.prepare.earlier_jobs import continued
     from pipeline.prepare.prepare import prepare
 
     try:
-        job = prepare(catalog, continued(catalog, make(file), and_run), _show)
+        job = prepare(catalog, continued(catalog, make(file), execution is not None), _show)
     except AlreadyThere as there:
         if as_json:
             print_json("skipped", {"input": str(file), "why": there.message})
@@ -71,8 +80,8 @@ def _one(catalog: "Catalog", make: "RequestFactory", file: Path, as_json: bool, 
         print_json("job", plain(job.plan))
     else:
         click.echo(job.id)
-    if and_run:
-        _run(job)
+    if execution:
+        _run(job, execution)
     elif not as_json:
         click.echo(f"next:  run-pipeline -j {job.id}", err=True)
 
@@ -101,17 +110,29 @@ def _prepare_several(catalog: "Catalog", make: "RequestFactory", files: Sequence
         raise error
 
 
-def _run_several(catalog: "Catalog", make: "RequestFactory", files: Sequence[Path]) -> None:
+def _run_several(catalog: "Catalog", make: "RequestFactory", files: Sequence[Path], execution: "Options") -> None:
     from pipeline.cli import folder_run
 
-    folder_run.run(catalog, make, files, _show)
+    folder_run.run(catalog, make, files, _show, execution)
 
 
-def _run(job: "PlannedJob") -> None:
+def _run(job: "PlannedJob", execution: "Options") -> None:
     from pipeline.cli import runner
+
+    runner.run(project(), [job.folder], execution)
+
+
+def _execution(options: dict[str, Any], and_run: bool) -> "Options | None":
+    """How what was prepared is run at once; ``None`` where it isn't."""
     from pipeline.run.execute import Options
 
-    runner.run(project(), [job.folder], Options())
+    execution = Options(executor=options["executor"] or "", cluster=options["cluster"] or "")
+    if and_run:
+        return execution
+    if execution.executor or execution.cluster:
+        step = "prepare-job MOVIE --subtitle --run --cluster NAME"
+        raise UsageError("--executor and --cluster say where --run lets the stages run", step)
+    return None
 
 
 def _require_media(media: Sequence[Path], options: dict[str, Any], run_with_json: bool) -> None:

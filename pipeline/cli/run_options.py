@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pipeline.run.execute import Options
 
 NAME = "run-pipeline"
+EXECUTORS = ("local", "dask")  # this machine, or the nodes of a cluster (cli/workplaces.py)
 TEXT = """Run jobs' stages, each in its own environment.
 
 A job that was interrupted, failed or killed goes on after what is finished; a finished one does nothing.
@@ -37,6 +38,12 @@ def _seconds(text: str) -> float:
 def _start(text: str) -> str:
     if text not in STARTS:
         raise ValueError(f"choose {' or '.join(STARTS)}")
+    return text
+
+
+def _executor(text: str) -> str:
+    if text not in EXECUTORS:
+        raise ValueError(f"choose {' or '.join(EXECUTORS)}")
     return text
 
 
@@ -92,6 +99,19 @@ OPTIONS = (
         read=_start,
         help="How to start stages that allow it.",
     ),
+    Option(
+        flags=("--executor",),
+        name="executor",
+        metavar=f"[{'|'.join(EXECUTORS)}]",
+        read=_executor,
+        help="Where stages run: on this machine (default), or on a cluster's nodes.",
+    ),
+    Option(
+        flags=("--cluster",),
+        name="cluster",
+        metavar="NAME|ADDRESS",
+        help="Of config/clusters.yaml, or the address of a Dask scheduler.",
+    ),
     Option(flags=("--json",), name="json", help="Print an event a line, as JSON, for programs."),
     Option(flags=("-q", "--quiet"), name="quiet", help="Tell nothing but errors and what is delivered."),
     Option(flags=("--timeout",), name="timeout", metavar="SECONDS", read=_seconds, help="A limit for each job."),
@@ -108,6 +128,9 @@ OPTIONS = (
 # Of a run that chooses its jobs by itself.
 OF_EVERY_RUN = tuple(each for each in OPTIONS if each.name not in {"jobs", "all", "dry_run", "json", "root"})
 
+# Of a run that prepares its jobs first.
+OF_PREPARED = tuple(each for each in OPTIONS if each.name in {"executor", "cluster"})
+
 
 def execution_options(values: Mapping[str, Any]) -> "Options":
     """What a run is asked for, from the options' values by name."""
@@ -122,4 +145,6 @@ def execution_options(values: Mapping[str, Any]) -> "Options":
         parse_limits(values["limits"]),
         values["start"],
         bool(values["verify"]),
+        values["executor"] or "",
+        values["cluster"] or "",
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.cli import handler
+from pipeline.cli.workplaces import workplace_of
 from pipeline.envs import hub_variables
 from pipeline.errors import PipelineError, UsageError
 from pipeline.jobs.job import PlannedJob
@@ -63,7 +64,8 @@ def run(
         return reporters[0]
 
     try:
-        outcomes = execute(here, folders, options, reporter, partial(film_edits, here), later)
+        place = workplace_of(here, options.executor, options.cluster)
+        outcomes = execute(here, folders, options, reporter, partial(film_edits, here), later, place)
     finally:
         for each in reporters:
             each.close()

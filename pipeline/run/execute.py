@@ -41,6 +41,8 @@ class Options(Struct, frozen=True):
     limits: RunLimits = field(default_factory=RunLimits)
     start: Start | None = None  # the way to start the stages that allow it
     verify: bool = False  # read outputs before trusting them
+    executor: str = ""  # where the stages run; empty: as ``cluster`` says, or on this machine
+    cluster: str = ""  # a name, or the address of its scheduler
 
 
 def execute(  # noqa: PLR0913, PLR0917  # all that a run gets from outside

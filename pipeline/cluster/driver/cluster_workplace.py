@@ -11,7 +11,7 @@ from pipeline.cluster.driver.attempt_orders import AttemptOrders
 from pipeline.cluster.driver.content_holders import LARGE, ContentHolders
 from pipeline.cluster.driver.mailbox import Mailbox
 from pipeline.cluster.driver.node_queue import NodeQueue
-from pipeline.cluster.driver.node_session import Letter, NodeDrains, NodeGone, NodeReady, SessionParts
+from pipeline.cluster.driver.node_session import Letter, NodeDrains, NodeGone, NodeReady, NodeSilent, SessionParts
 from pipeline.cluster.driver.remote_attempt import AttemptOver, RemoteAttempt
 from pipeline.cluster.driver.run_nodes import Client, RunNodes
 from pipeline.cluster.members import ClusterFailed, Members, MembershipChange, NodeJoined, NodeLoss
@@ -118,6 +118,8 @@ class ClusterWorkplace:
                 return [self._exited(letter)]
             case NodeReady():
                 self._nodes.ready(letter, self._is_wanted)
+            case NodeSilent():
+                self._nodes.silent(letter)
             case NodeDrains():
                 self._nodes.drains(letter.session)
             case NodeGone():

@@ -20,6 +20,7 @@ from pipeline.values import Struct
 
 TRIES = 3  # in which all that an order needs must have come: contents may leave a node again while others come
 INLINE_IN_ALL = 16 * INLINE_BYTES
+TOLD_AFTER = 5  # tries in vain, a person hears of a node that can't be asked
 RETURN_SECONDS = 1.0  # between two looks whether a node that was lost can be reached again
 
 
@@ -28,6 +29,13 @@ class NodeReady(Struct, frozen=True):
 
     session: "NodeSession"
     known: tuple[AttemptId, ...]
+
+
+class NodeSilent(Struct, frozen=True):
+    """The node was announced, and can't be asked; it is tried again meanwhile."""
+
+    session: "NodeSession"
+    words: str
 
 
 class NodeGone(Struct, frozen=True):
@@ -43,7 +51,7 @@ class NodeDrains(Struct, frozen=True):
     session: "NodeSession"
 
 
-Letter = Message | AttemptOver | NodeReady | NodeGone | NodeDrains
+Letter = Message | AttemptOver | NodeReady | NodeSilent | NodeGone | NodeDrains
 
 
 class SessionParts(Struct, frozen=True):
@@ -138,10 +146,14 @@ class NodeSession:
 
     def _meet(self) -> None:
         """Ask what the node has of the jobs' earlier runs; until it answers."""
+        tries = 0
         while not self._is_closed:
+            tries += 1
             try:
                 known = [self._client.attempts(run) for run in self._parts.runs()]
-            except (ContentUnreachable, ContentRefused):
+            except (ContentUnreachable, ContentRefused) as error:
+                if tries == TOLD_AFTER:
+                    self._parts.post(NodeSilent(self, error.message))
                 time.sleep(RETURN_SECONDS)
                 continue
             self._parts.post(NodeReady(self, tuple(id for each in known for id in (*each.running, *each.ended))))

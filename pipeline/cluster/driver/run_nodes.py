@@ -5,13 +5,15 @@ from collections.abc import Callable, Sequence
 
 from pipeline.cluster.driver.content_holders import ContentHolders
 from pipeline.cluster.driver.node_queue import NodeQueue
-from pipeline.cluster.driver.node_session import NodeReady, NodeSession, SessionParts
+from pipeline.cluster.driver.node_session import NodeReady, NodeSession, NodeSilent, SessionParts
 from pipeline.cluster.driver.remote_attempt import AttemptOver
 from pipeline.cluster.members import NodeLeft, NodeLoss
 from pipeline.cluster.node_client import NodeClient
 from pipeline.cluster.placing.node_supply import NodeSupply
 from pipeline.cluster.wire.attempt_order import AttemptId
 from pipeline.cluster.wire.node_announcement import VERSION, NodeAnnouncement
+from pipeline.sizes import show_size
+from pipeline.text import counted
 
 Client = Callable[[NodeAnnouncement], NodeClient]
 Tell = Callable[[str], None]
@@ -61,6 +63,13 @@ class RunNodes:
         session.forget([id for id in letter.known if id not in wanted.values()])
         self._earlier.update({stage: (node.name, id) for stage, id in wanted.items()})
         self._queue.add_node(_supply(node), list(wanted))
+        self._tell(f"node {node.name} joined: {_shown(node)}")
+
+    def silent(self, letter: NodeSilent) -> None:
+        """It is tried again."""
+        name = letter.session.node.name
+        if self._sessions.get(name) is letter.session:
+            self._tell(f"node {name} can't be asked: {letter.words}")
 
     def gone(self, session: NodeSession, loss: NodeLoss) -> Sequence[AttemptOver]:
         """It can't be reached; it is tried again, and joins anew when it answers."""
@@ -119,3 +128,8 @@ def _supply(node: NodeAnnouncement) -> NodeSupply:
         labels=frozenset(node.labels),
         ends=ends,
     )
+
+
+def _shown(node: NodeAnnouncement) -> str:
+    gpus = f", {counted(len(node.gpus), 'GPU')}" if node.gpus else ""
+    return f"{node.cpus:g} CPUs, {show_size(node.memory)} of memory{gpus}"
