@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -186,11 +186,14 @@ def begin(client: NodeClient, order: AttemptOrder, files: Mapping[str, Path]) ->
     raise ContentUnknown(f"the node doesn't keep {answer.missing[0]}")
 
 
+AGENT = (sys.executable, "-m", "pipeline.cluster.node.agent_process")
+
+
 @contextlib.contextmanager
-def agent_in(folder: Path, name: str = "node1", limit: int = 1 << 28) -> Iterator[AgentProcess]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "pipeline.cluster.node.agent_process"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
+def agent_in(
+    folder: Path, name: str = "node1", limit: int = 1 << 28, command: Sequence[str] = AGENT
+) -> Iterator[AgentProcess]:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin
         assert process.stdout
         try:
