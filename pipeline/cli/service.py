@@ -130,23 +130,15 @@ def url(name: str, port: str | None, token: bool, as_json: bool) -> None:
         click.echo(status.token)
 
 
-def _folder() -> Path:
-    from pipeline.executors import runtime_folder
-
-    return runtime_folder.locate(os.environ)
-
-
 def _running() -> "Running":
-    from pipeline.executors.runtime_folder import Unavailable, ensure
+    from pipeline.executors.runtime_folder import Unavailable, locate
     from pipeline.services import running
 
-    if not hasattr(os, "fork") or not _folder().exists():
-        return []
     try:
-        ensure(_folder())
+        folder = running.runtime_folder(os.environ)
     except Unavailable as error:
-        raise UsageError(f"services can't be found: {error}", f"ls -ld {_folder()}") from error
-    return running.all_reports(_folder())
+        raise UsageError(f"services can't be found: {error}", f"ls -ld {locate(os.environ)}") from error
+    return running.all_reports(folder) if folder else []
 
 
 def _found(there: "Running", name: str) -> "tuple[ServiceFolder, ServiceReport]":

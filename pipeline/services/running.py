@@ -4,10 +4,10 @@ import contextlib
 import os
 import select
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pipeline.executors.runtime_folder import Unavailable
+from pipeline.executors.runtime_folder import Unavailable, ensure, locate
 from pipeline.services.folder import ServiceFolder, all_in, sweep_all
 from pipeline.services.status import ServiceState
 from pipeline.services.wire import KILL, RESTART, STATUS, STOP, Ask, ServiceReport, ServiceRequest
@@ -52,9 +52,23 @@ class Conversation:
             return b""
 
 
+def runtime_folder(variables: Mapping[str, str]) -> Path | None:
+    """Where this user's services are; ``None`` where there is none yet. Raises ``Unavailable`` where it isn't safe."""
+    folder = locate(variables) if hasattr(os, "fork") else None
+    if folder is None or not folder.exists():
+        return None
+    ensure(folder)
+    return folder
+
+
 def all_reports(runtime: Path) -> list[tuple[ServiceFolder, ServiceReport]]:
-    """Of every service of this user that answers, by name. What killed supervisors have left is removed."""
+    """``reports``, after what killed supervisors have left was removed."""
     sweep_all(runtime)
+    return reports(runtime)
+
+
+def reports(runtime: Path) -> list[tuple[ServiceFolder, ServiceReport]]:
+    """Of every service of this user that answers, by name. Changes nothing."""
     found = [(folder, report) for folder in all_in(runtime) if (report := _report(folder)) is not None]
     return sorted(found, key=lambda each: (each[1].name, each[1].project, each[1].key))
 

@@ -81,6 +81,11 @@ def model_rows(project: ProjectFolder) -> list[dict[str, Any]]:
     ]
 
 
+def services(project: ProjectFolder, access: PageAccess, rows: Sequence[Any]) -> bytes:
+    """``rows``: those of ``services.rows``."""
+    return _page("services.html", project, access, rows=rows)
+
+
 def error(status: HTTPStatus, words: str, step: str) -> bytes:
     """A page that names nothing of what was asked for but in words of our own. ``step``: the next command."""
     made = environment(TEMPLATES).get_template("error.html").render(status=status, words=words, step=step)

@@ -12,7 +12,7 @@ from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
 from pipeline.report.pages import TEMPLATES
-from pipeline.ui import cue_edits, editor, event_stream, media, new_films, pages, proposals
+from pipeline.ui import cue_edits, editor, event_stream, media, new_films, pages, proposals, services
 from pipeline.ui.access import LINK, PageAccess
 from pipeline.ui.drafts import OpenDrafts
 from pipeline.ui.file_answers import file_answer
@@ -228,6 +228,9 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Route], ...] = (
     ("GET", ("environments", "events"), _environment_events),
     ("GET", ("models", "events"), _model_events),
     ("GET", ("models",), _models),
+    ("GET", ("services",), services.page),
+    ("GET", ("services", "events"), services.events),
+    ("GET", ("services", "*", "log"), services.log),
     ("GET", ("static", "*"), _static),
     ("GET", ("static", "editor", "*"), _static),
     ("POST", ("jobs",), _prepare),
@@ -236,6 +239,7 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Route], ...] = (
     ("POST", ("jobs", "*", "media", "proxy"), proposals.proxy),
     ("POST", ("jobs", "*", "run"), _run),
     ("POST", ("jobs", "*", "cancel"), _cancel),
+    ("POST", ("services", "*", "stop"), services.stop),
     ("POST", ("jobs", "*", "subtitles", "*", "edits"), cue_edits.edit),
     ("POST", ("jobs", "*", "subtitles", "*", "replace"), cue_edits.replacement),
     ("POST", ("jobs", "*", "subtitles", "*", "glossary"), cue_edits.term),

@@ -66,9 +66,7 @@ def test_rows_out_of_sight_follow_when_somebody_looks_at_them(followed: Page, la
     """The messages are the test's own: the server's next one would bring all."""
     followed.evaluate(
         """names => {
-      window.drawn = [];
-      const body = document.querySelector('#stages');
-      const rows = stageRows(body, (name) => drawn.push(name));
+      const rows = stageRows(document.querySelector('#stages'), { size: () => 0 });
       rows.clear();
       const usual = { environment: 'a', attempt: 1, seconds: 1, began: null, remark: '' };
       const stage = (state) => (name) => ({ ...usual, name, shown: name, state });

@@ -16,7 +16,7 @@ from tests.jobs.helpers import DIGEST, record, stored
 
 MARKUP = "<img src=x onerror=alert(1)>&'\"a-name-that-is-rather-long-and-has-nowhere-to-break.mkv"
 REPORTS = ("/jobs/{done}/report", "/jobs/{broken}/report")
-PAGES = ("/", "/jobs/{done}", "/jobs/{broken}", *REPORTS, "/environments", "/models")
+PAGES = ("/", "/jobs/{done}", "/jobs/{broken}", *REPORTS, "/environments", "/models", "/services")
 ZOOMED = {"width": 320, "height": 256}  # 1280 x 1024 at 400 %
 
 

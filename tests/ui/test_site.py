@@ -42,6 +42,7 @@ def paths(job: PlannedJob) -> list[str]:
         "static": "page.css",
         "editor": "editor.css",
         "subtitles": "en",
+        "services": "none",
     }
     found = []
     for pattern in READ:
@@ -51,7 +52,7 @@ def paths(job: PlannedJob) -> list[str]:
 
 
 def test_each_page_is_shown_to_its_user(browser: Browser, job: PlannedJob) -> None:
-    others = ("/media", "/subtitles")  # test_media.py, test_editor.py
+    others = ("/media", "/subtitles", "/services/")  # test_media.py, test_editor.py, test_services.py
     for path in [each for each in paths(job) if not any(name in each for name in others)]:
         status, headers, body = browser.send("GET", path)
         assert (path, status) == (path, HTTPStatus.OK)

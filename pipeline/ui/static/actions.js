@@ -30,7 +30,10 @@ const wordsOf = (text) => {
     }
   };
 
-  document.querySelectorAll("button[data-action]").forEach((each) => each.addEventListener("click", () => act(each.dataset.action, each)));
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("button[data-action]");
+    if (button) act(button.dataset.action, button);
+  });
   document.getElementById("prepare")?.addEventListener("submit", (event) => {
     event.preventDefault();
     act(`${base}/jobs?${new URLSearchParams(new FormData(event.target))}`, event.submitter);

@@ -3,36 +3,10 @@
   const table = document.getElementById("stages");
   const job = table.dataset.job;
   const base = `${document.documentElement.dataset.base}/jobs/${encodeURIComponent(job)}`;
-  let opened = null, shownBytes = 0, loading = false, listed = "", news = null, frame = 0;
+  let listed = "", news = null, frame = 0;
 
-  const open = (name) => {
-    opened = name;
-    shownBytes = 0;
-    document.getElementById("log").hidden = false;
-    document.getElementById("log-title").textContent = `Log of ${name}`;
-    document.getElementById("log-text").textContent = "";
-    grow().then(() => document.getElementById("log-text").focus());
-  };
-  const stages = stageRows(table, open);
-  const grow = async () => {
-    if (opened === null || loading || (stages.sizes.get(opened) ?? 0) <= shownBytes) return;
-    loading = true;
-    const name = opened, from = shownBytes;
-    try {
-      const answer = await fetch(`${base}/logs/${encodeURIComponent(name)}`, { headers: { Range: `bytes=${from}-` } });
-      if (!answer.ok) return;
-      const data = await answer.arrayBuffer();
-      if (opened !== name) return;
-      shownBytes = from + data.byteLength;
-      const text = document.getElementById("log-text");
-      const atEnd = text.scrollTop + text.clientHeight >= text.scrollHeight - 4;
-      text.append(new TextDecoder().decode(data));
-      if (atEnd) text.scrollTop = text.scrollHeight;
-    } finally {
-      loading = false;
-    }
-    if ((stages.sizes.get(opened) ?? 0) > shownBytes) await grow();
-  };
+  const log = logView((name) => `${base}/logs/${encodeURIComponent(name)}`);
+  const stages = stageRows(table, log);
 
   const list = (names) => {
     if (names.join("\n") === listed) return;
@@ -81,7 +55,7 @@
   source.addEventListener("logs", (message) => {
     stages.grown(JSON.parse(message.data));
     drawWhatWaits();
-    grow();
+    log.grow();
   });
   source.addEventListener("ended", (message) => {
     source.close();

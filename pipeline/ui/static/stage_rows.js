@@ -1,12 +1,11 @@
 "use strict";
 // A job's stages, a row each. Where a run is so fast that nobody can follow each row, those in sight are written at once
 // and the others when it gets slower, at the latest after some seconds: what a browser does for a row the run lacks.
-const stageRows = (table, openLog) => {
+const stageRows = (table, logs) => {
   const PATIENCE = 5000; // milliseconds that a row out of sight may be behind
   const IN_GROUP = 50; // rows of a group, which a browser lays out and paints by itself
   const rows = new Map(); // by the stage's name
   const changed = new Set(); // rows that don't show yet what they have
-  const sizes = new Map(); // of logs, bytes
   let busy = false, complete = Date.now(), body = null;
 
   const pattern = document.createElement("tr");
@@ -20,7 +19,7 @@ const stageRows = (table, openLog) => {
     const entry = { row, state, log, stage: null, shown: null, texts: Array.from(row.cells, (cell) => cell.firstChild) };
     log.type = "button";
     log.textContent = "log";
-    log.addEventListener("click", () => openLog(entry.shown.name));
+    log.addEventListener("click", () => logs.open(entry.shown.name, entry.shown.name));
     row.cells[2].append(state, " ", log); // they stay, so that the keyboard keeps its place
     if (!body || body.rows.length >= IN_GROUP) body = table.createTBody();
     body.append(row);
@@ -45,7 +44,7 @@ const stageRows = (table, openLog) => {
     put(texts[0], stage.shown);
     put(texts[1], stage.environment);
     if (entry.state.className !== stage.state) entry.state.className = entry.state.textContent = stage.state;
-    entry.log.hidden = !sizes.get(stage.name);
+    entry.log.hidden = !logs.size(stage.name);
     put(texts[3], String(stage.attempt || ""));
     put(texts[4], seconds(stage));
     put(texts[5], stage.remark);
@@ -68,7 +67,6 @@ const stageRows = (table, openLog) => {
   };
 
   return {
-    sizes,
     // Stages that have changed; those that are gone leave their rows to new ones, so that no other row moves.
     take: (stages, gone, isBusy) => {
       busy = isBusy;
@@ -88,10 +86,10 @@ const stageRows = (table, openLog) => {
       }
       free.forEach(forget);
     },
-    grown: (logs) => {
-      for (const [name, size] of Object.entries(logs)) {
-        if (!sizes.get(name) && rows.has(name)) changed.add(rows.get(name));
-        sizes.set(name, size);
+    grown: (found) => {
+      for (const [name, size] of Object.entries(found)) {
+        if (!logs.size(name) && rows.has(name)) changed.add(rows.get(name));
+        logs.set(name, size);
       }
     },
     waits: () => changed.size > 0,
