@@ -10,7 +10,7 @@ from itertools import accumulate, groupby, pairwise
 
 from subtitling import break_costs, markup
 from subtitling.cue_timing import cue_times
-from subtitling.cues import Cue, TimedWord
+from subtitling.cues import SPEAKERS, Cue, TimedWord
 from subtitling.frame_clock import FrameClock
 from subtitling.line_breaks import LineWidths, best_split
 from subtitling.style_profiles import StyleProfile, profile_of
@@ -50,7 +50,7 @@ def cues_of_words(
 
     A cue has words of one language. Those that say theirs are cut by its rules.
     """
-    texts, spoken, languages = list[str](), list[tuple[int, int]](), list[str]()
+    texts, spoken, languages, speakers = list[str](), list[tuple[int, int]](), list[str](), list[str]()
     for own, run in groupby(words, key=lambda word: word.language):
         limits = profile_of(profile.style, own) if own else profile
         listed = list(run)
@@ -59,9 +59,16 @@ def cues_of_words(
         texts += [_text(listed, measured, group) for group in groups]
         spoken += [(measured.starts[start], measured.ends[end - 1]) for start, end in groups]
         languages += [own] * len(groups)
+        speakers += [_speakers(listed[start:end]) for start, end in groups]
     texts = markup.balance(texts)
     times = cue_times(spoken, texts, profile, clock, duration)
-    return [Cue(*time, text, language=own) for time, text, own in zip(times, texts, languages, strict=True)]
+    told = zip(times, texts, speakers, languages, strict=True)
+    return [Cue(*time, text, speaker, language=own) for time, text, speaker, own in told]
+
+
+def _speakers(words: Sequence[TimedWord]) -> str:
+    """Who speaks, in the order of their first words."""
+    return SPEAKERS.join(dict.fromkeys(word.speaker for word in words if word.speaker))
 
 
 def measure(words: Sequence[TimedWord], profile: StyleProfile, language: str) -> WordMeasures:

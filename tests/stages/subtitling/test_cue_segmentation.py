@@ -150,6 +150,12 @@ def test_another_speaker_begins_a_cue_with_a_dash() -> None:
     assert texts(cues_of(said)) == ["Where do you go?", "- To the sea."]
 
 
+def test_a_cue_says_who_speaks_in_it() -> None:
+    said = spoken("Where do you go?", speaker="A") + spoken("To the sea.", start=1300, speaker="B")
+    assert [cue.speaker for cue in cues_of(said)] == ["A", "B"]
+    assert [cue.speaker for cue in cues_of(spoken("Where do you go?"))] == [""]
+
+
 def test_the_same_speaker_goes_on_without_one() -> None:
     said = spoken("I see.", speaker="A") + spoken("Go on.", 3000) + spoken("I shall.", 6000, speaker="A")
     assert texts(cues_of(said)) == ["I see.", "Go on.", "I shall."]
