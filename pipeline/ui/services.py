@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from pipeline.api.folder_notices import FolderNotices
 from pipeline.config.catalog import Catalog
@@ -17,33 +17,38 @@ from pipeline.services.folder import SERVICES, ServiceFolder
 from pipeline.services.status import ServiceState, ServiceStatus
 from pipeline.services.wire import ServiceReport
 from pipeline.ui import event_stream, pages
+from pipeline.ui.access import PageAccess
 from pipeline.ui.file_answers import file_answer
 from pipeline.ui.messages import JSON, TEXT, Denial, Request, Response
 from pipeline.values import encode
-
-if TYPE_CHECKING:
-    from pipeline.ui.site import Site
 
 LISTING = "pipeline service list"
 BEYOND = 20.0  # seconds that a service gets to end, beyond its own bound
 
 
-def page(site: "Site", request: Request, found: Sequence[str]) -> Response:
+class ServiceSite(Protocol):
+    """What is needed of the site."""
+
+    project: ProjectFolder
+    access: PageAccess
+
+
+def page(site: ServiceSite, request: Request, found: Sequence[str]) -> Response:
     return Response(body=pages.services(site.project, site.access, rows(site.project)))
 
 
-def events(site: "Site", request: Request, found: Sequence[str]) -> Response:
+def events(site: ServiceSite, request: Request, found: Sequence[str]) -> Response:
     """The rows, whenever one of them changes or its log grows."""
     return Response(kind="text/event-stream", pieces=_messages(site.project))
 
 
-def log(site: "Site", request: Request, found: Sequence[str]) -> Response:
+def log(site: ServiceSite, request: Request, found: Sequence[str]) -> Response:
     """What a service has printed, or the part of it that a range names."""
     _, report = _found(site.project, found[1])
     return file_answer(request, Path(report.status.log), TEXT)
 
 
-def stop(site: "Site", request: Request, found: Sequence[str]) -> Response:
+def stop(site: ServiceSite, request: Request, found: Sequence[str]) -> Response:
     """End one that nobody uses. Blocks until it has ended. Raises ``PipelineError``."""
     folder, report = _found(site.project, found[1])
     if report.users:
