@@ -1,6 +1,7 @@
 """A node in a process: how it introduces itself, whose it is, how it drains, and how the one before it ended."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,8 +16,12 @@ import pytest
 from pipeline.cluster.content.errors import ContentRefused
 from pipeline.cluster.content.server import Endpoint
 from pipeline.cluster.node.agent_setup import AgentSettings
+from pipeline.cluster.node.kept_attempts import KeptAttempt
 from pipeline.cluster.node.node_host import NodeHost
 from pipeline.cluster.node_client import NodeClient
+from pipeline.cluster.wire.attempt_order import AttemptId
+from pipeline.cluster.wire.attempt_outcome import AttemptOutcome
+from pipeline.cluster.wire.node_events import EventsQuestion
 from pipeline.errors import NotReady, UsageError
 from tests.cluster.helpers import TOKEN, Orders, agent_in, begin
 
@@ -112,8 +117,6 @@ def test_a_note_that_is_none_says_nothing(settings: AgentSettings, text: str) ->
 def test_one_that_drains_takes_no_more_orders_and_waits_for_what_runs(
     orders: Orders, tmp_path: Path, settings: AgentSettings
 ) -> None:
-    import os
-
     host = NodeHost(settings, dict(os.environ))
     client = NodeClient(host.address, TOKEN)
     leave = tmp_path / "leave"
@@ -132,6 +135,24 @@ def test_one_that_drains_takes_no_more_orders_and_waits_for_what_runs(
     client.forget([order.id])
     waiting.join(60)
     assert drained == [True]
+    host.stop()
+
+
+def test_what_no_run_comes_back_for_is_not_kept_forever(
+    settings: AgentSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = AttemptOutcome(id=AttemptId("run0", "job", "test", 1), node="node1", returncode=0)
+    place = settings.folder / "attempts" / "one"
+    place.mkdir(parents=True)
+    KeptAttempt(outcome=outcome).write(place)
+    host = NodeHost(settings, {})
+    client = NodeClient(host.address, TOKEN)
+    client.events(EventsQuestion("run1"))
+    assert client.attempts("run0").ended == (outcome.id,)
+    monkeypatch.setattr("pipeline.cluster.node.agent.KEPT_SECONDS", -1)
+    client.events(EventsQuestion("run2"))
+    assert client.attempts("run0").ended == ()
+    assert not place.exists()
     host.stop()
 
 

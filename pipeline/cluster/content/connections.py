@@ -36,13 +36,12 @@ class Connections:
         Raises ``OSError`` and ``HTTPException``.
         """
         connection, response = self._answered(method, path, body, headers)
-        is_whole = False
         try:
             yield response
-            is_whole = True
+            if (response.length or 0) <= SHORT:
+                response.read()
         finally:
-            # After an error the rest of the answer may be anywhere.
-            self._put_back(connection, response, is_whole)
+            self._put_back(connection, response)
 
     def close(self) -> None:
         """Those that wait."""
@@ -81,16 +80,12 @@ class Connections:
             connection.close()
             raise
 
-    def _put_back(
-        self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse, is_whole: bool
-    ) -> None:
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            if is_whole and not response.will_close and (response.length or 0) <= SHORT:
-                response.read()
-                if len(self._idle) < KEPT:
-                    self._idle.append(connection)
-                    return
-        connection.close()
+    def _put_back(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> None:
+        """Only where all of the answer was read: otherwise its rest would be taken for the next one."""
+        if response.isclosed() and not response.will_close and len(self._idle) < KEPT:
+            self._idle.append(connection)
+        else:
+            connection.close()
 
     def _connection(self) -> http.client.HTTPConnection:
         if self._tls is None:

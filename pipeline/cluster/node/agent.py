@@ -15,7 +15,7 @@ from pathlib import Path
 from pipeline.cluster.content.errors import NoRoom
 from pipeline.cluster.content.store import ContentStore
 from pipeline.cluster.node.attempt_work import GRACE_SECONDS, AttemptWork
-from pipeline.cluster.node.kept_attempts import KeptAttempt, kept_in, likeness
+from pipeline.cluster.node.kept_attempts import KEPT_SECONDS, KeptAttempt, kept_in, likeness
 from pipeline.cluster.node.known_attempts import KnownAttempts
 from pipeline.cluster.node.node_attempt import NodeAttempt
 from pipeline.cluster.node.order_invocation import clear_parts
@@ -245,6 +245,12 @@ class NodeAgent:
         return self._runs[run]
 
     def _drop_idle_runs(self) -> None:
+        """Of runs that don't come back, only so much is kept, for so long."""
+        now = time.monotonic()
         for run, events in list(self._runs.items()):
-            if time.monotonic() - events.asked > IDLE_SECONDS and not self._known.of(run):
+            if now - events.asked > KEPT_SECONDS:
+                for attempt in self._known.of(run):
+                    if attempt.is_ended:
+                        self._remove(attempt)
+            if now - events.asked > IDLE_SECONDS and not self._known.of(run):
                 del self._runs[run]

@@ -376,3 +376,32 @@ def test_a_guardian_that_was_killed_can_be_released(spawning: None, token: str) 
     os.kill(watching(token), signal.SIGKILL)
     watcher.release()
     assert left(token) == []
+
+
+def test_a_family_of_tokens_is_swept_by_what_they_begin_with(token: str, spawning: None) -> None:
+    """As a node's agent does, whose attempts have a token each."""
+    since = sweep.started_at()
+    first, second, other = (_marked(f"{token}{end}") for end in (".first", ".second", "-other"))
+    try:
+        assert sweep.sweep(f"{token}.", since=since) == {first.pid, second.pid}
+        assert other.poll() is None
+    finally:
+        for each in (first, second, other):
+            finish(each)
+
+
+def test_several_tokens_are_swept_in_one_look(token: str, spawning: None) -> None:
+    since = sweep.started_at()
+    first, second, third = (_marked(f"{token}.{number}") for number in range(3))
+    try:
+        assert sweep.sweep_all([f"{token}.0", f"{token}.1"], since) == {first.pid, second.pid}
+        assert third.poll() is None
+    finally:
+        for each in (first, second, third):
+            finish(each)
+
+
+def _marked(token: str) -> "subprocess.Popen[str]":
+    """In a session of its own: whatever shares one with it is swept, too."""
+    variables = {"PATH": os.defpath, "PIPELINE_RUN": token}
+    return subprocess.Popen(["sleep", "600"], env=variables, start_new_session=True, text=True)
