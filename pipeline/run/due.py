@@ -13,7 +13,7 @@ from pipeline.references import split
 from pipeline.run.chosen_stages import ChosenStages, missing
 from pipeline.run.graph import Graph
 from pipeline.run.job_journal import JobJournal
-from pipeline.run.reuse import Reuse
+from pipeline.run.reuse import Reuse, ReusedResult
 from pipeline.run.stage_key import StageKeys
 from pipeline.values import Struct
 
@@ -25,6 +25,7 @@ class DueStage(Struct, frozen=True):
     key: Key
     because: str  # why it runs although it had a result before; empty where it had none
     remaining: float  # expected seconds of the longest way through it
+    is_stored: bool = False  # the store seems to have its result, which takes long to place
 
 
 class DueStages:
@@ -72,7 +73,21 @@ class DueStages:
         name = due.stage.name
         if not self.may_take(due):
             return None
-        reused = self._reuse.shared(due.stage, due.key)
+        return self._taken_over(name, self._reuse.shared(due.stage, due.key))
+
+    def place(self, due: DueStage) -> ReusedResult | None:
+        """Place the result that the store has. For any thread: changes nothing here."""
+        return self._reuse.placed(due.stage, due.key)
+
+    def placed(self, due: DueStage, result: ReusedResult) -> list[DueStage]:
+        """What is due because this result is there now."""
+        return self._taken_over(due.stage.name, self._reuse.noted(result)) or []
+
+    def takes_long(self, due: DueStage) -> bool:
+        """Whether the store seems to have the result meanwhile, which takes long to place."""
+        return self.may_take(due) and self._reuse.takes_long(due.stage, due.key)
+
+    def _taken_over(self, name: str, reused: ReusedResult | None) -> list[DueStage] | None:
         if reused is None:
             return None
         reused.record(self._journal, name)
@@ -109,18 +124,23 @@ class DueStages:
     def _due(self, stage: PlannedStage) -> DueStage | None:
         """``None`` where the stage has a result with the right key, which is taken over."""
         name, planned = stage.name, stage.planned_name
-        key = self._keys.of(stage)
+        key, is_stored = self._keys.of(stage), False
         if self._chosen.forces(stage):
             because = "again, since that was asked for" if self._reuse.has_run(name) else ""
-        elif reused := self._reuse.find(stage, key):
+        elif reused := self._reuse.own(stage, key.digest) or self._at_once(stage, key):
             reused.record(self._journal, name)
             self._add(name, reused.result)
             return None
         else:
-            because = self._reuse.because(name, key)
+            because, is_stored = self._reuse.because(name, key), self._reuse.takes_long(stage, key)
         if not self._chosen.allows(stage):
             raise missing(self._reuse.job, name, planned)
-        return DueStage(stage, key, because, self._graph.remaining(name))
+        return DueStage(stage, key, because, self._graph.remaining(name), is_stored)
+
+    def _at_once(self, stage: PlannedStage, key: Key) -> ReusedResult | None:
+        """The result out of the store, where it doesn't take long to place, or mustn't be made instead."""
+        later = self._chosen.allows(stage) and self._reuse.takes_long(stage, key)
+        return None if later else self._reuse.shared(stage, key)
 
     def _add(self, name: str, result: Result) -> None:
         """Raises ``EditOutdated`` where an edit of the stage can't be brought into its new result."""

@@ -38,7 +38,7 @@ from pipeline.run.job_journal import JobJournal
 from pipeline.run.model_use import ModelUse
 from pipeline.run.observer import JobOutcome
 from pipeline.run.output_signatures import OutputSignatures
-from pipeline.run.reuse import Reuse
+from pipeline.run.reuse import Reuse, ReusedResult
 from pipeline.run.runtime import Runtime
 from pipeline.run.stage_key import StageKeys
 from pipeline.run.task import AttemptEnd, LiveAttempt, Task
@@ -91,6 +91,21 @@ class JobRun:
             return None
         self.open -= 1
         return self._tasks(due)
+
+    def place_stored(self, task: Task) -> ReusedResult | None:
+        """Place the result that the store has for a task; ``None`` where it has none that is whole. For any thread:
+        changes nothing but the stage's folder."""
+        return self._due.place(task.due)
+
+    def placed(self, task: Task, result: ReusedResult) -> list[Task]:
+        """What can run now because this result was placed."""
+        due = self._due.placed(task.due, result)
+        self.open -= 1
+        return self._tasks(due)
+
+    def takes_long(self, task: Task) -> bool:
+        """Whether the store has the task's result meanwhile, and it takes long to place."""
+        return not task.was_missing and self._due.takes_long(task.due)
 
     def may_take(self, task: Task) -> bool:
         """Whether a result that another stage makes just now would be taken for this task's."""

@@ -16,6 +16,7 @@ from pipeline.run.bounds import Bounds, overrun
 from pipeline.run.commits import Commits, Outcome
 from pipeline.run.job_run import JobRun
 from pipeline.run.observer import JobOutcome
+from pipeline.run.placements import Placed, Placements
 from pipeline.run.run_failures import RunFailures
 from pipeline.run.run_jobs import RunJobs
 from pipeline.run.supervision.interrupts import Interrupts
@@ -56,6 +57,7 @@ class Run:
         self._failures = RunFailures(self._awake, self._backlog, bounds.keep_going, self._jobs)
         self._services: RunServices | None = None  # made for the first stage that uses one
         self._commits = Commits(self._awake, self._committed_beside)
+        self._placements = Placements(self._awake, self._placed_beside)
         self._joining = joining
         self._later: LaterJobs | None = None
 
@@ -73,7 +75,7 @@ class Run:
                 job.give_up(error)
             raise
         finally:
-            for each in (self._commits, self._failures, self._later, self._services):
+            for each in (self._commits, self._placements, self._failures, self._later, self._services):
                 if each:
                     each.close()
             self._execution.stop(grace=0)
@@ -93,12 +95,13 @@ class Run:
                 self._interrupt(interrupts.received, self._jobs.grace_seconds)
             if is_to_look:
                 self._jobs.cancel()
-            for each in (self._commits, self._failures, self._later, self._services):
+            for each in (self._commits, self._placements, self._failures, self._later, self._services):
                 if each:
                     each.handle()
             self._timers.fire()
             self._advance()
         self._commits.finish()  # of jobs that were given up: the next run of each goes on with that
+        self._placements.finish()
         return self._jobs.outcomes
 
     def _awake(self) -> None:
@@ -142,13 +145,22 @@ class Run:
         if job.has_failed and not self._bounds.keep_going:  # a fan-out whose list can't be used never starts
             self._backlog.close()
         for task in tasks:
-            self._backlog.add(task, job.services.beside(task.stage) if task.stage.services else ())
+            if task.due.is_stored:
+                self._placements.start(job, task)
+            else:
+                self._add(job, task)
+
+    def _add(self, job: JobRun, task: Task) -> None:
+        self._backlog.add(task, job.services.beside(task.stage) if task.stage.services else ())
 
     def _start(self, task: Task, grant: Grant) -> None:
         job = self._jobs[task.job_id]
         try:
             with self._jobs.guarded(job):
                 if self._has_to_wait(job, task):
+                    return
+                if job.takes_long(task):
+                    self._placements.start(job, task)
                     return
                 if (ready := job.taken(task)) is not None:
                     self._queue(job, ready)
@@ -245,6 +257,18 @@ class Run:
                 self._committed(job, live, outcome)
         self._let_others_make(job, live.task)
 
+    def _placed_beside(self, task: Task, outcome: Placed) -> None:
+        if (job := self._jobs.live_job(task.job_id)) is None:
+            return
+        with self._jobs.guarded(job):
+            if isinstance(outcome, Exception):
+                raise outcome
+            if outcome is None:
+                task.was_missing = True
+                self._add(job, task)
+            else:
+                self._queue(job, job.placed(task, outcome))
+
     def _committed(self, job: JobRun, live: LiveAttempt, result: Result | AttemptEnd) -> None:
         end = job.committed(live, result)
         self._place.settled(live)
@@ -280,6 +304,7 @@ class Run:
         try:
             self._execution.stop(grace)
             self._commits.finish()
+            self._placements.finish()
         except KeyboardInterrupt:  # asked again while waiting: no more grace
             self._execution.stop(0)
         from pipeline.run.interruption import interruption

@@ -21,6 +21,7 @@ class ReusedResult(Struct, frozen=True):
     result: Result
     origin: str = ""  # the job that made it, where that is another one
     is_recorded: bool = True  # the journal says so already
+    read_ns: int = 0  # when its outputs began to be placed, in ns after 1970, where they came from the store
 
     def record(self, journal: JobJournal, stage: str) -> None:
         """Let the journal say what it doesn't say yet."""
@@ -39,10 +40,6 @@ class Reuse(Struct, frozen=True):
     store: ResultStore
     signatures: OutputSignatures
     verify: bool = False  # read outputs instead of trusting their signatures
-
-    def find(self, stage: PlannedStage, key: Key) -> ReusedResult | None:
-        """The result with this key, its outputs in this job's folder."""
-        return self.own(stage, key.digest) or self.shared(stage, key)
 
     def has_run(self, stage: str) -> bool:
         """Whether it had a result in this job before."""
@@ -91,8 +88,22 @@ class Reuse(Struct, frozen=True):
         """Whether the store seems to have it; whether it is whole shows when it is taken."""
         return stage.cache and self.store.has(key.digest)
 
+    def takes_long(self, stage: PlannedStage, key: Key) -> bool:
+        """Whether the store seems to have a result with directories, whose files take long to place."""
+        return any(pattern.endswith("/") for pattern in stage.outputs.values()) and self.is_shared(stage, key)
+
     def shared(self, stage: PlannedStage, key: Key) -> ReusedResult | None:
         """The result that another job has made, its outputs put into this job's folder."""
+        return self.noted(self.placed(stage, key))
+
+    def noted(self, placed: ReusedResult | None) -> ReusedResult | None:
+        """Remember that its outputs are whole."""
+        if placed is not None:
+            self.signatures.note_committed(placed.result, placed.read_ns)
+        return placed
+
+    def placed(self, stage: PlannedStage, key: Key) -> ReusedResult | None:
+        """As ``shared``, for any thread: nothing is remembered."""
         if not self.is_shared(stage, key):
             return None
         attempt, at = attempts.begin(self.job, stage.name), time.time_ns()
@@ -103,8 +114,7 @@ class Reuse(Struct, frozen=True):
         paths = {name: attempt.outputs / output.file for name, output in stored.outputs.items()}
         digests = {name: output.digest for name, output in stored.outputs.items()}
         result = attempt.commit(paths, key, stored.seconds, stored.warnings, stored.about, digests)
-        self.signatures.note_committed(result, at)
-        return ReusedResult(result, origin=stored.job)
+        return ReusedResult(result, origin=stored.job, read_ns=at)
 
     def _edited(self, before: Mapping[str, Sequence[str]], now: Mapping[str, Sequence[str]]) -> str:
         """Which of its inputs is a person's edit now, in words; empty where none is."""

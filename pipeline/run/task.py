@@ -33,6 +33,7 @@ class Task(Struct, eq=False):
     after: int  # the place in the journal that must be on the disk before it may start
     failed: int = 0  # attempts that count against the stage's own retries
     spared: int = 0  # attempts that were lost through no fault of its own
+    was_missing: bool = False  # in the store, when its result was to be placed
     waits_for: str | None = None  # what was told of the run that makes its result, or of a service
     services: Mapping[str, ServiceAccess] = field(default_factory=dict)  # for its next attempt
 
