@@ -7,7 +7,7 @@ import click
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.cluster.definitions import cluster_file
-from pipeline.cluster.definitions.cluster_definition import ClusterDefinition, SchedulerAddress, SshHosts
+from pipeline.cluster.definitions.cluster_definition import ClusterDefinition, SchedulerAddress, SlurmJobs, SshHosts
 
 
 @click.command("list")
@@ -43,7 +43,7 @@ def _where(definition: ClusterDefinition) -> str:
         return deployment.address
     if isinstance(deployment, SshHosts):
         return " ".join(deployment.hosts)
-    return getattr(deployment, "queue", "") or getattr(deployment, "namespace", "")
+    return deployment.queue if isinstance(deployment, SlurmJobs) else ""
 
 
 def _nodes(definition: ClusterDefinition) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cluster.batch.batch_watch import BatchView, BatchWatch
-from pipeline.cluster.dask import dask_logs, dask_security
+from pipeline.cluster.dask import dask_logs, dask_security, deployers
 from pipeline.cluster.dask.launches import Launches
 from pipeline.cluster.dask.made_nodes import DeploymentParts, MadeNodes, made
 from pipeline.cluster.dask.membership_book import MembershipBook
@@ -49,9 +49,10 @@ class DaskMembers:
     def __init__(self, settings: MembersSettings, wake: Callable[[], None]) -> None:
         """Returns at once; ``wake`` is called in another thread when there are changes.
 
-        Raises as ``ClusterSecrets.token`` and ``security_for`` do.
+        For the main thread. Raises as ``bring_in``, ``ClusterSecrets.token`` and ``security_for`` do.
         """
         definition = settings.definition
+        deployers.bring_in(definition)
         self._settings = settings
         self.token = settings.secrets.token()  # that opens the nodes' agents
         self._security = dask_security.security_for(definition, settings.secrets)
@@ -185,7 +186,8 @@ class DaskMembers:
         self._failed_launches.add(name)
         self._book.note_problem(name, words)
         self._scaling.failed(time.monotonic())
-        if self._scaling.is_hopeless and not self.nodes():
+        coming = self._nodes.names() - self._failed_launches if self._nodes else set()
+        if self._scaling.is_hopeless and not coming:
             self._hopeless.set()
 
     def _on_late(self, name: str) -> None:

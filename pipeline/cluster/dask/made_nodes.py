@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,7 +17,6 @@ from pipeline.cluster.dask.launches import Launches
 from pipeline.cluster.dask.worker_command import WorkerCommand
 from pipeline.cluster.definitions.cluster_definition import (
     ClusterDefinition,
-    KubernetesPods,
     LocalProcesses,
     SlurmJobs,
     SshHosts,
@@ -80,8 +80,6 @@ async def made(definition: ClusterDefinition, parts: DeploymentParts) -> AsyncIt
     parts.logs.mkdir(parents=True, exist_ok=True)
     try:
         cluster = await _cluster(definition, parts)
-    except ImportError as error:
-        raise NotReady(f"{error}", f"pip install 'pipeline[{definition.kind}]'") from error
     except (RuntimeError, OSError, ValueError) as error:
         raise NotReady(f"the cluster {definition.name} can't be started: {error}") from error
     try:
@@ -96,10 +94,8 @@ def _cluster(definition: ClusterDefinition, parts: DeploymentParts) -> Any:
         return _local(definition, deployment, parts)
     if isinstance(deployment, SshHosts):
         return _ssh(definition, deployment, parts)
-    if isinstance(deployment, SlurmJobs):
-        return _slurm(definition, deployment, parts)
-    assert isinstance(deployment, KubernetesPods)
-    raise NotReady("clusters of the kind kubernetes aren't there yet")
+    assert isinstance(deployment, SlurmJobs)
+    return _slurm(definition, deployment, parts)
 
 
 class SpecNodes:
@@ -132,6 +128,7 @@ class SpecNodes:
 
     async def release(self, names: set[str]) -> None:
         await self._cluster.scale_down(names)
+        self._seen -= names  # another one may get the same name
 
 
 class HostCluster(SpecCluster):
@@ -140,17 +137,21 @@ class HostCluster(SpecCluster):
     def __init__(self, prefix: str, hosts: tuple[str, ...] = (), **more: Any) -> None:
         self._prefix = prefix
         self._hosts = hosts
+        self._tries = Counter[str]()
         super().__init__(**more)
 
     def _new_worker_name(self, worker_number: int) -> str:
         return f"{self._prefix}-{worker_number}"
 
     def new_worker_spec(self) -> dict[str, Any]:
-        """The next host that has no node, or a further process."""
+        """A host that has no node, of those that were tried least; or a further process."""
         if not self._hosts:
             found: dict[str, Any] = super().new_worker_spec()
             return found
-        free = next(host for host in self._hosts if _node_name(host) not in self.worker_spec)
+        free = min(
+            (each for each in self._hosts if _node_name(each) not in self.worker_spec), key=self._tries.__getitem__
+        )
+        self._tries[free] += 1
         options = {**self.new_spec["options"], "host": free}
         return {_node_name(free): {**self.new_spec, "options": options}}
 
@@ -189,8 +190,6 @@ async def _local(definition: ClusterDefinition, processes: LocalProcesses, parts
 
 
 async def _ssh(definition: ClusterDefinition, hosts: SshHosts, parts: DeploymentParts) -> SpecCluster:
-    import asyncssh  # noqa: F401  # the extra must be there
-
     from pipeline.cluster.dask.ssh_node import SshNode, SshNodeSettings
 
     settings = SshNodeSettings(

@@ -1,5 +1,7 @@
 """The record of a worker's parent: how the worker's process ended, told beside the loss of its connection."""
 
+import asyncio
+
 from distributed import Nanny
 from distributed.diagnostics.plugin import NannyPlugin
 
@@ -8,6 +10,7 @@ from pipeline.cluster.members import NodeLoss
 from pipeline.run.failures import oom
 from pipeline.run.failures.oom import OomKills
 
+LOOK_SECONDS = 0.1
 UNSEEN = 255  # Dask's code for an end that nobody has seen
 
 
@@ -20,9 +23,12 @@ class ExitPlugin(NannyPlugin):
     def setup(self, nanny: Nanny) -> None:
         self._kills = oom.read()
         self._is_active = True
-        process = nanny.process
-        if process is None:
-            return
+        self._task = asyncio.ensure_future(self._follow(nanny))
+
+    async def _follow(self, nanny: Nanny) -> None:
+        """A nanny that starts has no process yet."""
+        while (process := nanny.process) is None:
+            await asyncio.sleep(LOOK_SECONDS)
         former = process.on_exit
 
         def on_exit(code: int) -> None:
@@ -35,6 +41,7 @@ class ExitPlugin(NannyPlugin):
     def teardown(self, nanny: Nanny) -> None:  # noqa: ARG002  # Dask's signature
         """Another one has come in its place."""
         self._is_active = False
+        self._task.cancel()
 
     def _tell(self, nanny: Nanny, code: int) -> None:
         before, self._kills = self._kills, oom.read()

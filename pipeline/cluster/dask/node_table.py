@@ -24,7 +24,7 @@ class NodeTable:
         self._names: dict[str, str] = {}  # by worker
         self._losses: dict[str, NodeLoss] = {}  # by name, of those that are gone
         self._jobs: dict[str, str] = {}  # by name, also of those that are gone: the batch system's job
-        self._last: dict[str, str] = {}  # by worker, the name of the node that was there
+        self._ends: dict[str, str] = {}  # by name, the worker that a node was in when it left
 
     def announced(self, news: NodeAnnounced) -> list[MembershipChange]:
         """A node that is known already, and is the same one, is no change."""
@@ -37,8 +37,7 @@ class NodeTable:
         again = NodeLoss("failed", node.earlier_end) if node.earlier_end else NodeLoss("lost", "it was started anew")
         changes: list[MembershipChange] = [*self._left(node.name, again), *self.worker_gone(news.worker, again)]
         self.nodes[node.name] = MemberNode(news.worker, news.dask_name, node)
-        self._names[news.worker] = self._last[news.worker] = node.name
-        self._losses.pop(node.name, None)
+        self._names[news.worker] = node.name
         if node.batch_job:
             self._jobs[node.name] = node.batch_job
         return [*changes, NodeJoined(node)]
@@ -50,8 +49,7 @@ class NodeTable:
     def ended(self, news: WorkerEnded) -> list[MembershipChange]:
         """Its parent says how: this explains a node that has left, or is its end."""
         changes = self.worker_gone(news.worker, news.loss)
-        name = self._last.get(news.worker)
-        if not changes and name and name not in self.nodes:
+        for name in [name for name, worker in self._ends.items() if worker == news.worker]:
             self.explain(name, news.loss)
         return changes
 
@@ -89,6 +87,7 @@ class NodeTable:
         return [change for name in list(self.nodes) for change in self._left(name, loss)]
 
     def why(self, name: str) -> NodeLoss | None:
+        """Of its last end, also where it is back."""
         return self._losses.get(name)
 
     def _left(self, name: str, loss: NodeLoss) -> list[MembershipChange]:
@@ -98,8 +97,10 @@ class NodeTable:
         self._names.pop(known.worker, None)
         self._losses.pop(name, None)
         self._losses[name] = loss
+        self._ends[name] = known.worker
         while len(self._losses) > REMEMBERED:
             oldest = next(iter(self._losses))
             del self._losses[oldest]
+            del self._ends[oldest]
             self._jobs.pop(oldest, None)
         return [NodeLeft(name, loss)]

@@ -60,18 +60,7 @@ class SlurmJobs(Struct, frozen=True, kw_only=True, tag="slurm"):
     submit_pause: float = 0.3
 
 
-class KubernetesPods(Struct, frozen=True, kw_only=True, tag="kubernetes"):
-    """A node in each pod."""
-
-    image: str
-    cpus: int
-    memory: int  # bytes
-    namespace: str = "default"
-    gpus: int = 0
-    python: str = "python"
-
-
-Deployment = LocalProcesses | SchedulerAddress | SshHosts | SlurmJobs | KubernetesPods
+Deployment = LocalProcesses | SchedulerAddress | SshHosts | SlurmJobs
 
 
 class ClusterDefinition(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,6 @@ from pipeline.cluster.definitions import node_folder_template, scheduler_address
 from pipeline.cluster.definitions.cluster_definition import (
     ClusterDefinition,
     Deployment,
-    KubernetesPods,
     LocalProcesses,
     NodeRange,
     SchedulerAddress,
@@ -36,14 +35,12 @@ MAY: Mapping[str, frozenset[str]] = {
         {"nodes", "cpus", "memory", "python", "queue", "account", "walltime", "gres", "directives", "setup", "listen"}
         | {"drain_seconds", "poll_seconds", "submit_pause", "idle_seconds"}
     ),
-    "kubernetes": frozenset({"nodes", "image", "namespace", "cpus", "memory", "gpus", "python", "idle_seconds"}),
 }
 MUST: Mapping[str, tuple[str, ...]] = {
     "local": (),
     "address": ("address",),
     "ssh": ("hosts",),
     "slurm": ("nodes", "cpus", "memory"),
-    "kubernetes": ("nodes", "image", "cpus", "memory"),
 }
 SIZES = ("memory", "store_limit")
 PLAIN = ("node_folder", "licences", "store_limit", "idle_seconds", "start_seconds")
@@ -131,10 +128,8 @@ def _deployment(source: ConfigurationSource, name: str, kind: str, own: dict[str
             return SchedulerAddress(**own)
         case "ssh":
             return SshHosts(**{"python": sys.executable, **own})
-        case "slurm":
-            _check_poll(source, name, own)
-            return SlurmJobs(**{"python": sys.executable, **own})
-    return KubernetesPods(**own)
+    _check_poll(source, name, own)
+    return SlurmJobs(**{"python": sys.executable, **own})
 
 
 def _check_address(source: ConfigurationSource, name: str, address: str) -> None:

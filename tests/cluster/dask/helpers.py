@@ -19,7 +19,7 @@ from pipeline.cluster.definitions.cluster_secrets import ClusterSecrets
 from pipeline.cluster.members import ClusterFailed, MembershipChange, NodeJoined, NodeLeft
 from pipeline.cluster.node_client import NodeClient
 
-BOUND = 60.0  # seconds in which anything must have happened
+BOUND = 120.0  # seconds in which anything must have happened, also on a machine that is busy
 T = TypeVar("T")
 
 
@@ -91,6 +91,7 @@ class Follower:
 
     def joined(self, name: str, times: int = 1) -> NodeJoined:
         def look() -> list[NodeJoined]:
+            assert not [each for each in self.look() if isinstance(each, ClusterFailed)], self.heard
             found = [each for each in self.look() if isinstance(each, NodeJoined) and each.node.name == name]
             return found if len(found) >= times else []
 

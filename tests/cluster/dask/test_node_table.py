@@ -48,12 +48,13 @@ def test_the_parent_s_record_explains_a_loss_before_and_after_it_is_known() -> N
     assert table.why("b") == MEMORY
 
 
-def test_an_old_end_of_a_worker_says_nothing_of_a_node_that_is_back() -> None:
+def test_the_end_of_a_worker_is_that_of_the_node_before_also_when_it_is_back() -> None:
     table = NodeTable()
     table.announced(announced())
     table.announced(announced(worker="tcp://w:2", port=2))
     assert table.ended(WorkerEnded(worker="tcp://w:1", loss=MEMORY)) == []
-    assert table.why("n") is None
+    assert table.why("n") == MEMORY
+    assert list(table.nodes) == ["n"]
 
 
 def test_the_batch_system_says_more_than_the_connection_and_less_never_replaces_more() -> None:

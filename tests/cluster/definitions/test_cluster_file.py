@@ -47,7 +47,6 @@ room: {kind: ssh, hosts: [ann@one, "two:2222"], python: /opt/venv/bin/python}
 lab: {kind: address, address: "tls://10.0.0.5:8786", shared: [/data]}
 hpc: {kind: slurm, nodes: {max: 20}, cpus: 16, memory: 64 GiB, walltime: "04:00:00",
       gres: "gpu:1", setup: [module load x]}
-cloud: {kind: kubernetes, nodes: {min: 1, max: 4}, image: lab/pipeline, cpus: 4, memory: 8 GiB}
 """,
     )
     assert found["desk"].deployment == LocalProcesses(2, 4 << 30)
@@ -59,8 +58,8 @@ cloud: {kind: kubernetes, nodes: {min: 1, max: 4}, image: lab/pipeline, cpus: 4,
     hpc = found["hpc"].deployment
     assert isinstance(hpc, SlurmJobs)
     assert (hpc.memory, hpc.gres, hpc.setup, hpc.poll_seconds) == (64 << 30, "gpu:1", ("module load x",), 30.0)
-    assert [found[name].kind for name in found] == ["local", "ssh", "address", "slurm", "kubernetes"]
-    assert [found[name].is_made for name in found] == [True, True, False, True, True]
+    assert [found[name].kind for name in found] == ["local", "ssh", "address", "slurm"]
+    assert [found[name].is_made for name in found] == [True, True, False, True]
 
 
 def test_what_holds_for_all_kinds(project: ProjectFolder) -> None:
