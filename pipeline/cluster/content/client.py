@@ -125,6 +125,7 @@ class ContentClient:
             fruitless += 1
 
     def _fetch_rest(self, partial: PartialContent, proceed: Callable[[], None] = lambda: None) -> None:
+        proceed()
         headers = {"Range": f"bytes={partial.offset}-"} if partial.offset else {}
         with self._response("GET", f"{CONTENT}{partial.digest}", headers=headers) as response:
             while data := response.read(COPIED_BYTES):

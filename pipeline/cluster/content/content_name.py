@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import Protocol
 
 from blake3 import blake3
@@ -17,6 +18,7 @@ class Hasher(Protocol):
         """Of all bytes so far."""
 
 
+@lru_cache(maxsize=4096)
 def parts_of(digest: str) -> tuple[str, str]:
     """Algorithm and hexadecimal digits. Raises ``ValueError`` for what is no digest of a file."""
     match = _FORM.fullmatch(digest)

@@ -12,6 +12,7 @@ from pipeline.errors import NotReady
 from pipeline.files import COPIED_BYTES
 
 PEER_TRIES = 3  # in a row that bring nothing, before the next source is tried
+PEER_SECONDS = 10.0  # that another node may say nothing: an attempt that is to end waits as long, too
 
 Proceed = Callable[[], None]  # raises where nobody waits any more
 
@@ -70,4 +71,5 @@ class ContentSources:
         host, _, port = address.rpartition(":")
         if not host or not port.isdecimal():
             raise ValueError(f"{address!r} isn't the address of a node, HOST:PORT")
-        return self._peers.setdefault(address, ContentClient(address, self._token, self._tls, tries=PEER_TRIES))
+        client = ContentClient(address, self._token, self._tls, seconds=PEER_SECONDS, tries=PEER_TRIES)
+        return self._peers.setdefault(address, client)
