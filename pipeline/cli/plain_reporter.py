@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pipeline.prepare.batch import PrepareOutcome
 
 PROGRESS_EVERY = 10  # seconds between two lines about one stage
+WITHOUT_DIGITS = {ord(digit): None for digit in "0123456789"}
 
 
 class PlainReporter:
@@ -31,6 +32,7 @@ class PlainReporter:
         self._left = 0  # inputs whose jobs aren't prepared yet
         self._several = len(jobs) > 1
         self._last_progress: dict[tuple[str, str], float] = {}
+        self._last_note: dict[tuple[str, str], str] = {}  # without its counts
         self._waiting: dict[str, list[str]] = {}  # by job: lines that are told once something happens
         self._told: set[str] = set()  # lines about environments
         self._counts = StageCounts(PROGRESS_EVERY)
@@ -75,9 +77,18 @@ class PlainReporter:
     def stage_reported(self, job: PlannedJob, stage: str, report: StageReport) -> None:
         if report.warning is not None:
             self.tell(job, stage, f"warning: {printable(report.warning)}")
-        if report.progress is not None and time.monotonic() - self._last_progress[job.id, stage] >= PROGRESS_EVERY:
+        if report.progress is None and report.note:
+            self._preparing(job, stage, report.note)
+        elif report.progress is not None and time.monotonic() - self._last_progress[job.id, stage] >= PROGRESS_EVERY:
             self._last_progress[job.id, stage] = time.monotonic()
             self.detail(job, stage, f"{report.progress:.0%} {printable(report.note)}".rstrip())
+
+    def _preparing(self, job: PlannedJob, stage: str, note: str) -> None:
+        """What is made ready on a node, each once: of a count that grows, its beginning."""
+        alike = note.translate(WITHOUT_DIGITS)
+        if not self._counts.has(job, stage) and self._last_note.get((job.id, stage)) != alike:
+            self._last_note[job.id, stage] = alike
+            self.detail(job, stage, printable(note))
 
     def stage_finished(self, job: PlannedJob, stage: str, seconds: float) -> None:
         if not self._counts.has(job, stage):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.cluster.definitions.cluster_definition import ClusterDefinition
 from pipeline.cluster.definitions.cluster_secrets import secrets_of
+from pipeline.cluster.extras import install_command
 from pipeline.errors import NotReady
 from pipeline.project import ProjectFolder
 
@@ -22,6 +23,6 @@ def members_of(project: ProjectFolder, definition: ClusterDefinition, wake: Call
     try:
         from pipeline.cluster.dask.dask_members import DaskMembers, MembersSettings
     except ImportError as error:
-        raise NotReady(f"clusters need Dask: {error}", "pip install 'pipeline[dask]'") from error
+        raise NotReady(f"clusters need Dask: {error}", install_command("dask")) from error
     settings = MembersSettings(definition, secrets_of(project, definition.name), project.logs / LOGS)
     return DaskMembers(settings, wake)

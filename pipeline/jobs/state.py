@@ -55,6 +55,8 @@ class StageState(Struct, frozen=True):
     reason: str | None = None
     warnings: tuple[str, ...] = ()
     committed: StageFinished | None = None  # the last one, whatever came after it
+    node: str = ""  # of a cluster, that ran the attempt
+    kind: str | None = None  # the class of the failure
     members: int | None = None  # of a fan-out whose list is known
 
 
@@ -132,12 +134,27 @@ def after(before: StageState, event: StageEvent) -> StageState:
             warnings=event.warnings,
             committed=event,
             members=before.members,
+            node=_node(before, event),
         )
     if isinstance(event, StageStarted):
-        return StageState(StageStatus.RUNNING, event.attempt, committed=before.committed)
+        return StageState(StageStatus.RUNNING, event.attempt, committed=before.committed, node=event.node)
     if isinstance(event, AttemptFailed):
-        return StageState(StageStatus.FAILED, event.attempt, event.seconds, event.reason, committed=before.committed)
+        return StageState(
+            StageStatus.FAILED,
+            event.attempt,
+            event.seconds,
+            event.reason,
+            committed=before.committed,
+            node=_node(before, event),
+            kind=event.kind,
+        )
     if isinstance(event, StageSkipped):
-        return replace(before, status=StageStatus.SKIPPED, seconds=None, reason=f"stage '{event.because}' failed")
+        reason = f"stage '{event.because}' failed"
+        return replace(before, status=StageStatus.SKIPPED, seconds=None, reason=reason, node="", kind=None)
     assert isinstance(event, StageExpanded)
     return StageState(members=event.members)
+
+
+def _node(before: StageState, event: StageFinished | AttemptFailed) -> str:
+    """Where the attempt had begun; a result that was taken had no beginning."""
+    return before.node if before.attempt == event.attempt else ""

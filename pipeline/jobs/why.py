@@ -29,6 +29,8 @@ class StageExplanation:
     because: str
     compared_with: str = ""  # "attempt 1", or another job's id
     changes: tuple[KeyChange, ...] = ()
+    node: str = ""  # of a cluster, that ran its last attempt
+    kind: str | None = None  # the class of its failure
 
 
 class ComparableJobs:
@@ -71,7 +73,12 @@ def explain(job: PlannedJob, store: JobStore, events: Sequence[AnyEvent] | None 
     names = [stage.name for stage, known in rows if known.members is None]
     earlier = ComparableJobs(job, store)
     explained = (_explained(job, state, name, causes.get(name, ""), earlier) for name in names)
-    return [_kept_apart(each, apart.get(each.stage)) for each in explained]
+    return [_kept_apart(_placed(each, state), apart.get(each.stage)) for each in explained]
+
+
+def _placed(found: StageExplanation, state: JobState) -> StageExplanation:
+    known = state.stage(found.stage)
+    return replace(found, node=known.node, kind=known.kind)
 
 
 def _kept_apart(found: StageExplanation, reason: str | None) -> StageExplanation:

@@ -77,6 +77,7 @@ def _compact(report: JobReport) -> str:
             each.cpu_seconds,
             each.memory,
             each.reason or each.because,
+            each.node,
         )
         for each in report.attempts
     ]

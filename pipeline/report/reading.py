@@ -16,7 +16,7 @@ from pipeline.jobs.store import JobStore
 from pipeline.jobs.summary import state_word
 from pipeline.jobs.why import StageExplanation, explain
 from pipeline.report.spans import spans
-from pipeline.report.totals import most_at_once, totals
+from pipeline.report.totals import by_node, most_at_once, totals
 from pipeline.report.values import (
     AttemptSpan,
     JobReport,
@@ -57,6 +57,7 @@ def read(job: PlannedJob, store: JobStore, health: Mapping[str, str], decisions:
         most_at_once=most_at_once(attempts),
         runs=found.runs,
         stages=tuple(totals(job.stages, {stage.name: each for stage, each in rows}, attempts)),
+        nodes=tuple(by_node(attempts)),
         attempts=attempts[:MOST_ATTEMPTS],
         left_out=max(0, len(attempts) - MOST_ATTEMPTS),
         edges=tuple(_edges(job.stages)),

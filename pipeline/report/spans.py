@@ -148,6 +148,7 @@ class _JournalReading:
             end=end,
             because=started.because if started else "",
             way=started.way if started else None,
+            node=started.node if started else "",
             **details,  # type: ignore[arg-type]  # each is a field, with its type, where this is called
         )
         self.attempts.append(span)

@@ -28,6 +28,7 @@ class Row(Struct, frozen=True):
     bars: tuple[Bar, ...]
     seconds: float  # of all its attempts
     title: str  # the same in words
+    node: str = ""  # of a cluster; empty where the row stands for attempts on several
 
 
 def rows(report: JobReport) -> list[Row]:
@@ -49,8 +50,9 @@ def _attempt(span: AttemptSpan) -> Row:
     label = span.shown if span.attempt <= 1 else f"{span.shown} (attempt {span.attempt})"
     bars = tuple(Bar(each.begin, each.end, _kind(span, each.kind)) for each in span.phases)
     words = ", ".join(f"{each.kind} {shown_seconds(each.end - each.begin)}" for each in span.phases)
-    title = f"{label}: {span.state}; {words}"
-    return Row(label, span.environment, bars or (Bar(span.begin, span.end, span.state),), span.seconds, title)
+    title = f"{label}: {span.state}{f' on {span.node}' if span.node else ''}; {words}"
+    shown = bars or (Bar(span.begin, span.end, span.state),)
+    return Row(label, span.environment, shown, span.seconds, title, span.node)
 
 
 def _kind(span: AttemptSpan, phase: str) -> str:

@@ -1,6 +1,6 @@
 """A job's timeline for a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pipeline.report.timeline import Bar, Row, rows, ticks
 from pipeline.report.values import CHECKED, COMMITTED, FAILED, RAN, REUSED, START, WAITED, JobReport
@@ -10,21 +10,35 @@ from pipeline.text import printable, shortened, width
 SIGNS = {WAITED: "·", START: "-", RAN: "█", COMMITTED: "=", CHECKED: "?", FAILED: "x", REUSED: "|"}
 LEGEND = "· waited   - start   █ ran   = committed   ? checked   x failed   | reused"
 LONGEST_LABEL = 28  # columns
+LONGEST_NODE = 16
 
 
 def lines(report: JobReport, columns: int) -> Iterator[str]:
     """The timeline in lines of at most so many columns."""
     found = rows(report)
-    labels = [shortened(printable(row.label), LONGEST_LABEL) for row in found]
-    left = max(map(width, labels), default=0)
+    names = _labels(found)
+    left = max(map(width, names), default=0)
     room = max(20, columns - left - 11)
-    for label, row in zip(labels, found, strict=True):
-        name = f"{label}{' ' * (left - width(label))}"
+    for name, row in zip(names, found, strict=True):
         yield f"{name} {_drawn(row, report.seconds, room)} {shown_seconds(row.seconds):>9}"
     yield f"{' ' * left} {_axis(report.seconds, room)}".rstrip()
     if report.left_out:
         yield f"{report.left_out} more attempts aren't shown"
     yield LEGEND
+
+
+def _labels(found: Sequence[Row]) -> list[str]:
+    """Of one width, with the nodes of a cluster as a column of their own."""
+    stages = _aligned([shortened(printable(row.label), LONGEST_LABEL) for row in found])
+    if not any(row.node for row in found):
+        return stages
+    nodes = _aligned([shortened(printable(row.node), LONGEST_NODE) for row in found])
+    return [f"{stage} {node}" for stage, node in zip(stages, nodes, strict=True)]
+
+
+def _aligned(texts: Sequence[str]) -> list[str]:
+    widest = max(map(width, texts), default=0)
+    return [f"{text}{' ' * (widest - width(text))}" for text in texts]
 
 
 def _drawn(row: Row, seconds: float, room: int) -> str:

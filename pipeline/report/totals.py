@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pipeline.jobs.overview import WORST_FIRST
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.state import StageState, StageStatus
-from pipeline.report.values import FAILED, FINISHED, REUSED, AttemptSpan, StageTotals
+from pipeline.report.values import FAILED, FINISHED, REUSED, AttemptSpan, NodeTotals, StageTotals
 from pipeline.text import counted
 from pipeline.values import replace
 
@@ -40,6 +40,26 @@ def _of(stage: PlannedStage, state: StageState | None, spans: Sequence[AttemptSp
         asked_cpus=asked.cpus,
         asked_memory=asked.memory or None,
         asked_gpus=asked.gpus,
+    )
+
+
+def by_node(spans: Iterable[AttemptSpan]) -> list[NodeTotals]:
+    """In the order of their names; none for what ran on this machine."""
+    together: dict[str, list[AttemptSpan]] = {}
+    for span in spans:
+        if span.node:
+            together.setdefault(span.node, []).append(span)
+    return [_on_node(node, together[node]) for node in sorted(together)]
+
+
+def _on_node(node: str, spans: Sequence[AttemptSpan]) -> NodeTotals:
+    return NodeTotals(
+        node=node,
+        finished=sum(span.state == FINISHED for span in spans),
+        failed=sum(span.state == FAILED for span in spans),
+        seconds=sum(span.seconds for span in spans),
+        most_at_once=most_at_once(spans),
+        kinds=tuple(dict.fromkeys(span.kind for span in spans if span.kind)),
     )
 
 

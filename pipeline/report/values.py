@@ -63,6 +63,7 @@ class AttemptSpan(Struct, frozen=True, kw_only=True):
     exit_code: int | None = None
     taken: str | None = None  # the job that had made its result
     way: str | None = None  # cold or worker; None where that isn't known
+    node: str = ""  # of a cluster, that ran it; empty where that was this machine
     cpu_seconds: float | None = None
     memory: int | None = None  # bytes, the most that it had at a time
     warnings: tuple[str, ...] = ()
@@ -98,6 +99,17 @@ class StageTotals(Struct, frozen=True, kw_only=True):
     asked_cpus: float | str  # "all" of the machine's
     asked_memory: int | None  # bytes; None where the stage doesn't say
     asked_gpus: int
+
+
+class NodeTotals(Struct, frozen=True, kw_only=True):
+    """All attempts on a node of a cluster together."""
+
+    node: str
+    finished: int
+    failed: int
+    seconds: float  # of all attempts
+    most_at_once: int
+    kinds: tuple[str, ...]  # the classes of its failures
 
 
 class ReportedEnvironment(Struct, frozen=True, kw_only=True):
@@ -175,6 +187,7 @@ class JobReport(Struct, frozen=True, kw_only=True):
     most_at_once: int
     runs: tuple[RunSpan, ...]
     stages: tuple[StageTotals, ...]
+    nodes: tuple[NodeTotals, ...] = ()  # of a cluster; none where all ran on one machine
     attempts: tuple[AttemptSpan, ...]  # in the order of their start
     left_out: int = 0  # attempts that aren't listed, since there are too many
     edges: tuple[tuple[str, str], ...] = ()  # between stages of the plan: from, to

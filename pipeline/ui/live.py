@@ -125,11 +125,12 @@ class LiveJob:
         state = self._stages[name]
         environment = self._environments.get(name) or self._environments.get(name.rpartition("_")[0], "")
         origin = self._origins.get(name)
-        remark = [state.reason, f"taken from {origin}" if origin else None, *state.warnings]
+        remark = [state.kind, state.reason, f"taken from {origin}" if origin else None, *state.warnings]
         return {
             "name": name,
             "shown": self._shown(name),
             "environment": environment,
+            "node": state.node,
             "state": state.status.value,
             "attempt": state.attempt,
             "seconds": state.seconds,

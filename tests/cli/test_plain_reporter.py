@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.cli import plain_reporter
+from pipeline.executors import StageReport
 from pipeline.jobs.events import StageExpanded
 from pipeline.jobs.job import PlannedJob
 from pipeline.references import member_name
@@ -95,3 +96,19 @@ def test_what_a_stage_waits_for_comes_after_what_the_run_is_about(
     first, *_, last = capsys.readouterr().err.splitlines()
     assert "workflow" in first
     assert last.endswith("copy: waits, since process 7 makes it")
+
+
+def test_what_is_made_ready_for_a_stage_is_told_at_once_and_each_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = stored(tmp_path, stages=[a_stage("copy")])
+    reporter = plain_reporter.PlainReporter([job])
+    reporter.stage_started(job, "copy", StageStart("alpha", node="node1"))
+    for note in ("fetching 1 of 12 files", "fetching 12 of 12 files", "environment alpha: installing", ""):
+        reporter.stage_reported(job, "copy", StageReport(note=note))
+    told = [line.partition("copy: ")[2] for line in capsys.readouterr().err.splitlines()]
+    assert told[-3:] == [
+        "runs in environment alpha on node node1",
+        "fetching 1 of 12 files",
+        "environment alpha: installing",
+    ]

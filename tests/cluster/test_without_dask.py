@@ -49,4 +49,4 @@ def test_clusters_are_listed_and_without_dask_the_installation_is_named(spawning
     assert (listed.returncode, "desk" in listed.stdout) == (0, True)
     shown = called("cluster", "show", "desk", "--start")
     assert shown.returncode == 3
-    assert "pip install 'pipeline[dask]'" in shown.stderr
+    assert "uv pip install --python" in shown.stderr

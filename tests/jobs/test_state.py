@@ -92,3 +92,13 @@ def test_what_was_delivered_is_known_until_something_else_is() -> None:
     finished = RunFinished(("a.txt",))
     assert fold([finished, RunStarted()]).delivered == ("a.txt",)
     assert fold([finished, RunFinished(())]).delivered == ()
+
+
+def test_an_attempt_is_known_by_its_node_and_the_class_of_its_failure() -> None:
+    begun = StageStarted("copy", 1, DIGEST, node="alpha")
+    lost = AttemptFailed("copy", 1, 1.0, "it can't be reached any more", "node lost")
+    known = fold([begun]).stage("copy"), fold([begun, lost]).stage("copy")
+    assert [(each.node, each.kind) for each in known] == [("alpha", None), ("alpha", "node lost")]
+    taken = StageFinished("copy", 2, DIGEST, 0.0, {}, taken="job-20260101-somebody-0001")
+    assert fold([begun, lost, taken]).stage("copy").node == ""
+    assert fold([begun, lost, StageSkipped("copy", "other")]).stage("copy").kind is None

@@ -17,8 +17,8 @@ def run_started(seconds: float) -> AnyEvent:
     return RunStarted(at=at(seconds))
 
 
-def started(stage: str, seconds: float, attempt: int = 1, because: str = "") -> AnyEvent:
-    return StageStarted(stage, attempt, DIGEST, because, at=at(seconds))
+def started(stage: str, seconds: float, attempt: int = 1, because: str = "", node: str = "") -> AnyEvent:
+    return StageStarted(stage, attempt, DIGEST, because, node=node, at=at(seconds))
 
 
 def finished(stage: str, seconds: float, took: float, **fields: Any) -> AnyEvent:

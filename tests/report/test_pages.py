@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 from pipeline.jobs.service_uses import ServiceUse
 from pipeline.report import pages
-from pipeline.report.totals import totals
+from pipeline.report.totals import by_node, totals
 from pipeline.report.values import JobComparison, ReportedDifference, ReportedFailure, ReportedFile, ReportedReason
 from tests.jobs.helpers import a_stage
 from tests.report.helpers import a_report, a_span
@@ -92,3 +92,19 @@ def test_ten_thousand_attempts_stay_below_three_megabytes() -> None:
     spans = [a_span(f"stage_{index}", index * 0.01, index * 0.01 + 0.02) for index in range(10_000)]
     stages = totals([a_stage(span.stage, uses="noop") for span in spans], {}, spans)
     assert len(pages.html(a_report(*spans, stages=tuple(stages))).encode()) < 3_000_000
+
+
+def heads(page: str) -> list[str]:
+    table = page[page.index('id="attempts"') :]
+    return re.findall(r'<button type="button">([^<]+)<', table[: table.index("</thead>")])
+
+
+def test_only_a_job_of_a_cluster_has_a_column_and_a_table_for_nodes() -> None:
+    here, spans = pages.html(a_report(a_span())), [a_span(node=HOSTILE)]
+    there = pages.html(a_report(*spans, nodes=tuple(by_node(spans))))
+    assert "node" not in heads(here)
+    assert 'id="nodes"' not in here
+    assert heads(there)[:3] == ["stage", "environment", "node"]
+    assert 'id="nodes"' in there
+    assert json.loads(Elements(there).scripts[0])[0][10] == HOSTILE
+    assert [tag for tag, _ in Elements(there).found].count("script") == 2

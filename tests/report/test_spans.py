@@ -127,3 +127,10 @@ def test_a_clock_that_was_set_back_does_not_turn_time() -> None:
 
 def test_a_job_that_never_ran_has_neither_runs_nor_attempts() -> None:
     assert read(JobReplanned("sha256:0", at=at(0))) == Spans((), ())
+
+
+def test_an_attempt_has_the_node_that_ran_it() -> None:
+    lost = failed("copy", 2, 1.0, kind="node lost")
+    later = [started("copy", 2, 2, node="beta"), finished("copy", 3, 1.0, attempt=2), run_finished(3)]
+    found = spans([a_stage("copy")], [run_started(0), started("copy", 1, node="alpha"), lost, *later], {}, False)
+    assert [(each.node, each.kind) for each in found.attempts] == [("alpha", "node lost"), ("beta", None)]

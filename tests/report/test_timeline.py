@@ -11,7 +11,7 @@ from pipeline.report.timeline_text import lines
 from pipeline.report.trace import trace
 from pipeline.report.values import StageTotals
 from pipeline.text import width
-from tests.report.helpers import a_report, a_span
+from tests.report.helpers import a_report, a_span, at
 
 
 def stage(name: str, uses: str) -> StageTotals:
@@ -77,3 +77,25 @@ def test_a_trace_has_an_event_for_each_attempt_and_phase_in_lanes_that_do_not_ov
         (2_000_000, 2_000_000, 1),
     ]
     assert {each["name"] for each in found if each.get("cat") == "phase"} == {"ran", "committed"}
+
+
+ON_NODES = (a_span("one", 0, 2, node="alpha"), a_span("two", 0, 3, node="beta"), a_span("three", 2, 4, node="beta"))
+
+
+def test_a_trace_of_a_cluster_has_a_process_for_each_node() -> None:
+    found = trace(a_report(*ON_NODES))["traceEvents"]
+    names = {each["pid"]: each["args"]["name"] for each in found if each["ph"] == "M"}
+    lanes = {each["name"]: (names[each["pid"]], each["tid"]) for each in found if each.get("cat") == "stage"}
+    assert lanes["one"] == (f"run 1: {at(0)}, alpha", 1)
+    assert lanes["two"] == (f"run 1: {at(0)}, beta", 1)
+    assert lanes["three"] == (f"run 1: {at(0)}, beta", 2)
+    assert [each["args"]["node"] for each in found if each.get("cat") == "stage"] == ["alpha", "beta", "beta"]
+
+
+def test_a_timeline_of_a_cluster_names_the_node_of_each_attempt() -> None:
+    found = list(lines(a_report(*ON_NODES), 80))
+    assert [line.split()[:2] for line in found[:3]] == [["one", "alpha"], ["two", "beta"], ["three", "beta"]]
+    assert all(width(line) <= 80 for line in found)
+    picture = ET.fromstring(pages.timeline_svg(a_report(*ON_NODES)))
+    texts = ["".join(each.itertext()) for each in picture.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts.count("beta") == 2

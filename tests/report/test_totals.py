@@ -1,7 +1,7 @@
 """What attempts come to together."""
 
 from pipeline.jobs.state import StageState, StageStatus
-from pipeline.report.totals import by_file, concurrency, most_at_once, totals
+from pipeline.report.totals import by_file, by_node, concurrency, most_at_once, totals
 from tests.jobs.helpers import a_stage
 from tests.report.helpers import a_span
 
@@ -38,3 +38,13 @@ def test_stages_of_one_file_are_told_together() -> None:
     (found,) = by_file(totals(stages, states, spans))
     assert (found.stage, found.state, found.finished, found.failed) == ("noop (3 stages)", "failed", 2, 1)
     assert (found.seconds, found.longest, found.cpu_seconds, found.memory) == (6, 3, 1, 5)
+
+
+def test_each_node_has_what_ran_on_it() -> None:
+    lost = a_span("one", 0, 2, node="beta", state="failed", kind="node lost")
+    found = by_node([lost, a_span("one", 2, 4, node="alpha"), a_span("two", 3, 4, node="alpha"), a_span("three")])
+    assert [(each.node, each.finished, each.failed, each.seconds, each.most_at_once) for each in found] == [
+        ("alpha", 2, 0, 3.0, 2),
+        ("beta", 0, 1, 2.0, 1),
+    ]
+    assert found[1].kinds == ("node lost",)

@@ -157,3 +157,12 @@ def test_the_thread_of_a_stream_alone_gives_way_to_runs() -> None:
     thread.join(timeout=30)
     assert found == [event_stream.BEHIND_RUNS]
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
+
+
+def test_a_row_has_the_node_and_the_class_of_the_failure(tmp_path: Path) -> None:
+    job = with_stages(tmp_path, 1)
+    here = LiveJob(job)
+    failed = AttemptFailed("stage_0", 1, 1.0, "it can't be reached any more", "node lost")
+    record(job, RunStarted(), StageStarted("stage_0", 1, DIGEST, node="alpha"), failed)
+    row = told(here)["rows"][0]
+    assert (row["node"], row["remark"]) == ("alpha", "node lost; it can't be reached any more")

@@ -1,6 +1,6 @@
 """``pipeline job show``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -70,6 +70,7 @@ def _table(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> tuple
             printable(row["title"]),
             printable(names.get(row["name"], row["name"])),
             row["environment"],
+            row["node"],
             row["state"],
             str(row["attempt"] or ""),
             _seconds(row["seconds"]),
@@ -77,10 +78,16 @@ def _table(rows: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> tuple
         ]
         for row in rows
     ]
-    columns = ["what it does", "stage", "environment", "state", "attempt", "time", "remark"]
-    if any(row["title"] for row in rows):
-        return columns, cells
-    return columns[1:], [each[1:] for each in cells]
+    columns = ["what it does", "stage", "environment", "node", "state", "attempt", "time", "remark"]
+    told = [place for place, each in enumerate(columns) if each not in _untold(rows)]
+    return [columns[place] for place in told], [[each[place] for place in told] for each in cells]
+
+
+def _untold(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Columns that would be empty, as of any job that ran on this machine."""
+    for column, key in (("what it does", "title"), ("node", "node")):
+        if not any(row[key] for row in rows):
+            yield column
 
 
 def _by_now(here: ProjectFolder, job: PlannedJob) -> list[str]:
@@ -97,7 +104,9 @@ def _stage(job: PlannedJob, stage: PlannedStage, state: StageState, killed: bool
         "state": KILLED if killed and state.status is StageStatus.RUNNING else state.status.value,
         "attempt": state.attempt,
         "seconds": state.seconds,
+        "node": state.node,
         "reason": state.reason,
+        "kind": state.kind,
         "taken_from": taken,
         "warnings": list(state.warnings),
         "log": str(job.log(stage.name)),
@@ -106,7 +115,7 @@ def _stage(job: PlannedJob, stage: PlannedStage, state: StageState, killed: bool
 
 def _remark(row: Mapping[str, Any]) -> str:
     taken = f"taken from {row['taken_from']}" if row["taken_from"] else None
-    return printable("; ".join(filter(None, [row["reason"], row["edited"], taken, *row["warnings"]])))
+    return printable("; ".join(filter(None, [row["kind"], row["reason"], row["edited"], taken, *row["warnings"]])))
 
 
 def _seconds(seconds: float | None) -> str:

@@ -36,23 +36,31 @@ def command(id: str, stage: str | None, verbose: bool, as_json: bool) -> None:
         print_json("job-why", [asdict(each) for each in found])
         return
     shown = items.shown_names(job, job.loaded)
-    for names_alike, each in _alike(found):
+    for names_alike, nodes, each in _alike(found):
         who = ", ".join(shown.get(name, name) for name in names_alike[:NAMED])
         more = f" and {len(names_alike) - NAMED} more" if len(names_alike) > NAMED else ""
-        click.echo(printable(f"{who}{more}: {each.what}{f': {each.because}' if each.because else ''}"))
+        click.echo(printable(f"{who}{more}: {_what(each, nodes)}{f': {each.because}' if each.because else ''}"))
         for change in each.changes:
             click.echo(printable(f"    {change.words}"))
             if verbose:
                 click.echo(printable(f"        {change.part}: {_shown(change.before)} -> {_shown(change.after)}"))
 
 
-def _alike(found: Sequence[StageExplanation]) -> Iterator[tuple[list[str], StageExplanation]]:
-    """Stages of which the same is to be said, where the first of them stands."""
+def _what(each: StageExplanation, nodes: Sequence[str]) -> str:
+    """``ran on node1``, ``failed on node2 (node lost)``."""
+    more = f" and {len(nodes) - NAMED} more" if len(nodes) > NAMED else ""
+    where = f" on {', '.join(nodes[:NAMED])}{more}" if nodes else ""
+    return f"{each.what}{where}{f' ({each.kind})' if each.kind else ''}"
+
+
+def _alike(found: Sequence[StageExplanation]) -> Iterator[tuple[list[str], list[str], StageExplanation]]:
+    """Stages of which the same is to be said, where the first of them stands; and the nodes that they ran on."""
     groups: dict[str, list[StageExplanation]] = {}
     for each in found:
-        groups.setdefault(repr(replace(each, stage="")), []).append(each)
+        groups.setdefault(repr(replace(each, stage="", node="")), []).append(each)
     for group in groups.values():
-        yield [each.stage for each in group], group[0]
+        nodes = sorted({each.node for each in group if each.node})
+        yield [each.stage for each in group], nodes, group[0]
 
 
 def _shown(value: Any) -> str:

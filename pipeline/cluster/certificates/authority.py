@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cluster.certificates.certificate_files import ROLES, CertificateFiles
+from pipeline.cluster.extras import install_command
 from pipeline.errors import NotReady
 from pipeline.files import replace_folder, try_remove_tree
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 DAYS = 365
 CLOCKS_APART = timedelta(hours=24)  # that a certificate is valid before it is made, for nodes whose clock is late
-INSTALL = "pip install 'pipeline[dask]'"
 
 
 def make(files: CertificateFiles, days: int = DAYS) -> None:
@@ -25,7 +25,8 @@ def make(files: CertificateFiles, days: int = DAYS) -> None:
     try:
         from cryptography.hazmat.primitives.asymmetric import ec
     except ImportError as error:
-        raise NotReady(f"certificates are made by the library cryptography: {error}", INSTALL) from error
+        words = f"certificates are made by the library cryptography: {error}"
+        raise NotReady(words, install_command("dask")) from error
     authority = ec.generate_private_key(ec.SECP256R1())
     part = files.folder.with_name(f".{files.folder.name}.part")
     try_remove_tree(part)

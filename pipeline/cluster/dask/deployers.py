@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 
 from pipeline.cluster.definitions.cluster_definition import ClusterDefinition, SlurmJobs, SshHosts
+from pipeline.cluster.extras import install_command
 from pipeline.errors import NotReady
 
 
@@ -17,7 +18,7 @@ def bring_in(definition: ClusterDefinition) -> None:
         elif isinstance(definition.deployment, SshHosts):
             import asyncssh  # noqa: F401
     except ImportError as error:
-        step = f"pip install 'pipeline[{definition.kind}]'"
+        step = install_command(definition.kind)
         raise NotReady(f"clusters of the kind {definition.kind} need a library: {error}", step) from error
 
 

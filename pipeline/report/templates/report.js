@@ -7,6 +7,8 @@
   const more = document.getElementById("more");
   const count = document.getElementById("count");
   const all = JSON.parse(document.getElementById("attempts-data").textContent);
+  const NODE = 10;
+  const FIELDS = table.dataset.nodes ? [0, 1, NODE, 2, 3, 4, 5, 6, 7, 8, 9] : [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]; // of each column
   let shown = all, listed = body.rows.length;
 
   const size = (bytes) => {
@@ -16,7 +18,7 @@
   };
   const texts = (row) => [
     row[0], row[1], row[2] || "", row[3], shownSeconds(row[4]), shownSeconds(row[5]), shownSeconds(row[6]),
-    row[7] === null ? "" : shownSeconds(row[7]), row[8] === null ? "" : size(row[8]), row[9],
+    row[7] === null ? "" : shownSeconds(row[7]), row[8] === null ? "" : size(row[8]), row[9], row[NODE],
   ];
   const NUMBERS = new Set([2, 4, 5, 6, 7, 8]);
 
@@ -24,11 +26,12 @@
     const made = document.createDocumentFragment();
     for (const row of rows) {
       const line = document.createElement("tr");
-      texts(row).forEach((text, column) => {
+      const words = texts(row);
+      FIELDS.forEach((field) => {
         const cell = document.createElement("td");
-        cell.textContent = text;
-        if (NUMBERS.has(column)) cell.className = "number";
-        else if (column === 3) cell.className = row[3];
+        cell.textContent = words[field];
+        if (NUMBERS.has(field)) cell.className = "number";
+        else if (field === 3) cell.className = row[3];
         line.append(cell);
       });
       made.append(line);
@@ -42,15 +45,15 @@
   const order = () => {
     const head = table.querySelector("th[aria-sort]");
     if (!head) return;
-    const column = head.cellIndex, sign = head.getAttribute("aria-sort") === "ascending" ? 1 : -1;
+    const field = FIELDS[head.cellIndex], sign = head.getAttribute("aria-sort") === "ascending" ? 1 : -1;
     const collator = new Intl.Collator(undefined, { numeric: true });
-    shown = [...shown].sort((a, b) => sign * (NUMBERS.has(column) ? (a[column] ?? -1) - (b[column] ?? -1) : collator.compare(a[column], b[column])));
+    shown = [...shown].sort((a, b) => sign * (NUMBERS.has(field) ? (a[field] ?? -1) - (b[field] ?? -1) : collator.compare(a[field], b[field])));
   };
 
   more.addEventListener("click", () => append(shown.slice(listed, listed + STEP)));
   filter.addEventListener("input", () => {
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    shown = all.filter((row) => { const text = `${row[0]} ${row[1]} ${row[3]} ${row[9]}`.toLowerCase(); return words.every((word) => text.includes(word)); });
+    shown = all.filter((row) => { const text = `${row[0]} ${row[1]} ${row[3]} ${row[9]} ${row[NODE]}`.toLowerCase(); return words.every((word) => text.includes(word)); });
     order();
     redraw();
   });
@@ -58,7 +61,7 @@
     button.addEventListener("click", () => {
       const head = button.parentElement, before = head.getAttribute("aria-sort");
       table.querySelectorAll("th[aria-sort]").forEach((each) => each.removeAttribute("aria-sort"));
-      head.setAttribute("aria-sort", before === "descending" ? "ascending" : before === "ascending" ? "descending" : NUMBERS.has(head.cellIndex) ? "descending" : "ascending");
+      head.setAttribute("aria-sort", before === "descending" ? "ascending" : before === "ascending" ? "descending" : NUMBERS.has(FIELDS[head.cellIndex]) ? "descending" : "ascending");
       order();
       redraw();
     });

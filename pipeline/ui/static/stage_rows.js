@@ -42,7 +42,7 @@ const stageRows = (table, logs) => {
     }
     entry.shown = stage;
     put(texts[0], stage.shown);
-    put(texts[1], stage.environment);
+    put(texts[1], stage.node ? `${stage.environment} on ${stage.node}` : stage.environment);
     if (entry.state.className !== stage.state) entry.state.className = entry.state.textContent = stage.state;
     entry.log.hidden = !logs.size(stage.name);
     put(texts[3], String(stage.attempt || ""));
