@@ -95,13 +95,16 @@ class NodeAgent:
 
     def forget(self, ids: Sequence[AttemptId]) -> None:
         """The run has all that it needs of them; one that goes on is ended, and nobody hears of its end."""
+        left: list[Path] = []
         with self._lock:
             for id in ids:
                 if attempt := self._known.find(id):
                     attempt.is_unwanted = True
                     self._stop(attempt, "cancelled")
                     if attempt.is_ended:
-                        self._remove(attempt)
+                        left.append(self._remove(attempt))
+        for place in left:  # which may take a while, and holds up nobody
+            try_remove_tree(place)
 
     def drain(self) -> None:
         """Take no more orders; what runs goes on."""
@@ -205,8 +208,10 @@ class NodeAgent:
                 self._keep(attempt, outcome)
             attempt.end(outcome)
             self._threads.pop(attempt, None)
-            if attempt.is_unwanted:
-                self._remove(attempt)
+            if not attempt.is_unwanted:
+                return
+            place = self._remove(attempt)
+        try_remove_tree(place)
 
     def _keep(self, attempt: NodeAttempt, outcome: AttemptOutcome) -> None:
         kept = KeptAttempt(outcome=replace(outcome, id=attempt.id), reports=attempt.said, likeness=attempt.likeness)
@@ -228,13 +233,14 @@ class NodeAgent:
             attempt.stop(why)
             self._work.runs.cancel(attempt.place.name, GRACE_SECONDS)
 
-    def _remove(self, attempt: NodeAttempt) -> None:
+    def _remove(self, attempt: NodeAttempt) -> Path:
+        """Know it no longer; returns its folder, which is of no use any more."""
         self._known.remove(attempt)
         if events := self._runs.get(attempt.id.run):
             events.remove(attempt)
         self._holds.pop(attempt).close()
-        try_remove_tree(attempt.place)
         self._quiet.notify_all()
+        return attempt.place
 
     def _events_of(self, run: str) -> RunEvents:
         if run not in self._runs:
@@ -251,6 +257,6 @@ class NodeAgent:
             if now - events.asked > KEPT_SECONDS:
                 for attempt in self._known.of(run):
                     if attempt.is_ended:
-                        self._remove(attempt)
+                        try_remove_tree(self._remove(attempt))
             if now - events.asked > IDLE_SECONDS and not self._known.of(run):
                 del self._runs[run]
