@@ -62,15 +62,15 @@ def report(folder: Path, effort: Effort) -> Mapping[str, float]:
 
 def wide(folder: Path, effort: Effort) -> Mapping[str, float]:
     """Raises ``Failed``."""
-    project = ours.make(folder / "project", [effort.wide])
+    project, costs = ours.make(folder / "project", [effort.wide]), list[float]()
     with project.own_workers(), serving(project.root) as server:
         reader = server.reader()
-        with _showing(server, reader) as show:
+        with _showing(server, reader, costs) as show:
             alone = partial(_run, project, effort.wide, None)
             heard = partial(_run, project, effort.wide, reader.listening)
             shown = partial(_run, project, effort.wide, show)
             stream, page = median_ratios(effort.rounds, [heard, shown], alone)
-    return {"stream_wide1000": stream, "page_wide1000": page}
+    return {"stream_wide1000": stream, "page_wide1000": page, "page_cpu": round(statistics.median(costs), 3)}
 
 
 def _run(project: ours.Ours, wide: int, look: Look | None) -> float:
@@ -80,8 +80,9 @@ def _run(project: ours.Ours, wide: int, look: Look | None) -> float:
 
 
 @contextlib.contextmanager
-def _showing(server: PageServer, reader: PageReader) -> Iterator[Look]:
-    """Chromium, which shows a job's page as long as its run takes."""
+def _showing(server: PageServer, reader: PageReader, costs: list[float]) -> Iterator[Look]:
+    """Chromium, which shows a job's page as long as its run takes. ``costs`` gets for each run the processor time that
+    the browser and the server took in it, for each of its seconds."""
     with chromium() as page:
         name, _, value = reader.cookie.partition("=")
         page.context.add_cookies([{"name": name, "value": value, "url": server.address}])
@@ -90,7 +91,9 @@ def _showing(server: PageServer, reader: PageReader) -> Iterator[Look]:
         def show(stream: str) -> Iterator[None]:
             page.goto(server.address + stream.removesuffix("/events"))
             page.wait_for_selector("#stages tbody tr")
+            begin, before = time.perf_counter(), server.cpu_seconds
             yield
+            costs.append((server.cpu_seconds - before) / (time.perf_counter() - begin))
             page.goto("about:blank")
 
         yield show

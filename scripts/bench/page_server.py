@@ -25,6 +25,12 @@ class PageServer(ServedPage):
         """Of memory, now."""
         return round(float(psutil.Process(self.process.pid).memory_info().rss) / (1 << 20), 1)
 
+    @property
+    def cpu_seconds(self) -> float:
+        """Of this server, and of all browsers that this process has started, until now."""
+        browsers = [each for each in psutil.Process().children(recursive=True) if "chrom" in _name(each)]
+        return sum(map(_cpu_seconds, {psutil.Process(self.process.pid), *browsers}))
+
     def reader(self) -> "PageReader":
         """Uses the one-time link up."""
         parts = urlsplit(self.link)
@@ -91,6 +97,22 @@ def chromium() -> Iterator["Page"]:
             raise Failed(str(error).splitlines()[0]) from error
         finally:
             browser.close()
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    """None of one that has just ended."""
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def _drain(answer: http.client.HTTPResponse) -> None:
