@@ -12,10 +12,18 @@ from pipeline.values import Struct, field
 
 
 class Key(Struct, frozen=True):
-    """A stage's identity, and the parts that it is the digest of."""
+    """A stage's identity, and the parts that it is the digest of.
+
+    The members of a fan-out have most parts in common: these are one value, since there may be 100,000 members.
+    """
 
     digest: str
-    parts: dict[str, Any]
+    common: dict[str, Any]
+    own: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        return {**self.common, **self.own}
 
 
 class OutputRecord(Struct, frozen=True, forbid_unknown_fields=True):

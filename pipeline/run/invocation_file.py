@@ -1,6 +1,5 @@
 """What a stage reads of its invocation: what its key is a digest of, and where things are."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from pipeline.values import Struct, field
@@ -55,7 +54,7 @@ class InvocationFile(Struct, frozen=True, kw_only=True, omit_defaults=True):
 SCHEMA = 2
 
 
-def shown(arguments: Arguments) -> Mapping[str, Any]:
+def shown(arguments: Arguments) -> dict[str, Any]:
     """The arguments as parts of a key, under names that say that they are names."""
     parts = {
         "name": arguments.name,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pipeline.run.programs import Identity, Programs
     from pipeline.run.stage_command import StageCommand
 
+NOTHING: dict[str, Any] = {}  # one value for 100,000 stages
 SDK = Path(__file__).parents[1] / "sdk"
 
 
@@ -58,6 +59,7 @@ class StageKeys:
         self._files = {uses: job.function_file(uses) for uses in self._functions}
         self._modules: dict[tuple[Path, str], SharedModule] = {}  # by what they belong to
         self._service_keys: dict[str, Key] = {}
+        self._last_contents: tuple[bytes, dict[str, Any]] = (b"", {})  # those of the last key, and their text
 
     def of(self, stage: PlannedStage) -> Key:
         """With its parts by name, so that a difference can be told. All that the stage needs must have results.
@@ -65,16 +67,19 @@ class StageKeys:
         Raises ``ConfigurationError`` where the stage's file isn't there.
         """
         arguments, contents = self.arguments(stage), self._contents(stage)
-        digest = sha256_of_bytes(b"stage\0" + encode(arguments) + b"\0" + canonical_json(contents))
-        return Key(digest, {**contents, **shown(arguments)})
+        text = canonical_json(contents)
+        digest = sha256_of_bytes(b"stage\0" + encode(arguments) + b"\0" + text)
+        if text != self._last_contents[0]:
+            self._last_contents = text, contents
+        return Key(digest, self._last_contents[1], shown(arguments))
 
     def arguments(self, stage: PlannedStage) -> Arguments:
         """What the stage is called with, as its invocation says it. All that it needs must have results."""
         return Arguments(
             name=stage.name if self._reads_name(stage) else None,
-            inputs={slot: self._names(refs) for slot, refs in stage.inputs.items()},
+            inputs={slot: self._names(refs) for slot, refs in stage.inputs.items()} if stage.inputs else NOTHING,
             parameters=stage.parameters,
-            models={slot: self._model_folder(name) for slot, name in stage.models.items()},
+            models={slot: self._model_folder(name) for slot, name in stage.models.items()} if stage.models else NOTHING,
             outputs=stage.outputs,
         )
 

@@ -1,6 +1,7 @@
 """A stage that has to run, and an attempt at it that the executor has."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from pipeline.child_process import ResourceUse
@@ -24,6 +25,9 @@ class ServiceAccess(Struct, frozen=True):
     losses: int = 0  # how often it had been lost in this run until then
 
 
+NO_SERVICES: Mapping[str, ServiceAccess] = MappingProxyType({})
+
+
 class Task(Struct, eq=False):
     """A due stage of one job, with the attempts that this run has made at it."""
 
@@ -35,7 +39,7 @@ class Task(Struct, eq=False):
     spared: int = 0  # attempts that were lost through no fault of its own
     was_missing: bool = False  # in the store, when its result was to be placed
     waits_for: str | None = None  # what was told of the run that makes its result, or of a service
-    services: Mapping[str, ServiceAccess] = field(default_factory=dict)  # for its next attempt
+    services: Mapping[str, ServiceAccess] = NO_SERVICES  # for its next attempt
 
     @property
     def stage(self) -> PlannedStage:

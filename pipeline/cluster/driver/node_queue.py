@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.cluster.driver import stage_needs
-from pipeline.cluster.placing.node_supply import THOUSAND, NodeStart, NodeSupply, WaitingStage
+from pipeline.cluster.placing.node_supply import THOUSAND, NodeStart, NodeSupply, StageNeeds, WaitingStage
 from pipeline.cluster.placing.placement import NodePlacement
 from pipeline.host.resources import Grant
 from pipeline.policy import ResourceRequest
@@ -25,7 +25,8 @@ class NodeQueue:
         self.jobs: dict[str, JobRun] = {}
         self._prepare = prepare
         self._tasks: dict[str, Task] = {}  # those that wait
-        self._places: dict[str, int] = {}
+        self._places: dict[str, int] = {}  # of jobs in the run
+        self._needs: dict[StageNeeds, StageNeeds] = {}  # one value of each: there may be 100,000 stages
         self._starts: deque[NodeStart] = deque()
         self._out: dict[Grant, NodeStart] = {}
         self._on_node: dict[str, set[str]] = {}  # ids of what was given out
@@ -40,7 +41,7 @@ class NodeQueue:
 
     def push(self, task: Task, place: int) -> None:
         id = stage_needs.id_of(task)
-        self._tasks[id], self._places[id] = task, place
+        self._tasks[id], self._places[task.job_id] = task, place
         node = self._resumable.pop(id, None)
         if node in self._on_node:
             self._starts.append(self._resumed(id, node))
@@ -86,8 +87,7 @@ class NodeQueue:
 
     def why_nowhere(self, task: Task) -> str | None:
         """Why none of the nodes can ever run a task; ``None`` where one can."""
-        needs = stage_needs.needs(self.jobs[task.job_id], task, self._has_gpus)
-        return self.placement.impossible(needs, time.monotonic())
+        return self.placement.impossible(self._needs_of(task), time.monotonic())
 
     def add_node(self, supply: NodeSupply, resumable: Sequence[str]) -> None:
         """``resumable``: ids of stages that an earlier run began there."""
@@ -158,7 +158,12 @@ class NodeQueue:
 
     def _waiting(self, id: str) -> WaitingStage:
         task = self._tasks[id]
-        return stage_needs.waiting(self.jobs[task.job_id], task, self._places[id], self._has_gpus)
+        job, place = self.jobs[task.job_id], self._places[task.job_id]
+        return stage_needs.waiting(id, job, task, self._needs_of(task), place)
+
+    def _needs_of(self, task: Task) -> StageNeeds:
+        needs = stage_needs.needs_of(self.jobs[task.job_id], task, self._has_gpus)
+        return self._needs.setdefault(needs, needs)
 
     @property
     def _has_gpus(self) -> bool:

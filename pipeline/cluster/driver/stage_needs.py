@@ -15,21 +15,22 @@ def id_of(task: Task) -> str:
     return f"{task.job_id}/{task.name}"
 
 
-def waiting(job: JobRun, task: Task, place: int, has_gpus: bool) -> WaitingStage:
-    """``has_gpus``: whether any node has a GPU."""
+def waiting(id: str, job: JobRun, task: Task, needs: StageNeeds, place: int) -> WaitingStage:
+    """``needs``: those of the task. ``place``: that of its job in the run."""
     files = job.invocations.input_files(task.stage)
     large = tuple((each.digest, each.size) for each in files if each.size >= LARGE_INPUT)
-    return WaitingStage(id_of(task), needs(job, task, has_gpus), place, task.due.remaining, large)
+    return WaitingStage(id, needs, place, task.due.remaining, large)
 
 
-def needs(job: JobRun, task: Task, has_gpus: bool) -> StageNeeds:
+def needs_of(job: JobRun, task: Task, has_gpus: bool) -> StageNeeds:
+    """``has_gpus``: whether any node has a GPU."""
     request = task.stage.resources
     return StageNeeds(
         environment=job.job.plan.environment_keys[task.stage.environment],
         cpus=WHOLE_NODE if request.cpus == "all" else request.cpus,
         memory=request.memory,
         gpus=_gpus(request, has_gpus),
-        labels=frozenset(f"{name}={value}" for name, value in request.labels.items()),
+        labels=frozenset([f"{name}={value}" for name, value in request.labels.items()]),
         licences=tuple(sorted(request.licences.items())),
         seconds=_step(task.stage.expected_seconds or 0.0),
     )
