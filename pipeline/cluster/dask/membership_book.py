@@ -1,12 +1,14 @@
 """What is known of a cluster's nodes, for threads: changes that the run hasn't had yet, nodes, ends and problems."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from pipeline.cluster.dask.node_news import AnyNodeNews, NodeAnnounced, NodeRefused, WorkerEnded
 from pipeline.cluster.dask.node_table import MemberNode, NodeTable
-from pipeline.cluster.members import ClusterFailed, MembershipChange, NodeLoss
+from pipeline.cluster.members import ClusterFailed, MembershipChange, NodeLeft, NodeLoss
 
+BACK_SECONDS = 30.0
 EXPECTED = NodeLoss("lost", "its worker was ended")
 UNEXPECTED = NodeLoss("lost", "the connection to its worker broke")
 NO_SCHEDULER = NodeLoss("lost", "the scheduler of its cluster is gone")
@@ -21,6 +23,7 @@ class MembershipBook:
         self._changes: list[MembershipChange] = []
         self._table = NodeTable()
         self._problems: dict[str, str] = {}  # by node or worker
+        self._left_at: dict[str, float] = {}  # by node, on this machine's clock that never jumps
         self._came: set[str] = set()  # Dask's names of workers whose node was there
 
     def changes(self) -> list[MembershipChange]:
@@ -30,8 +33,10 @@ class MembershipBook:
         return found
 
     def why(self, name: str) -> NodeLoss | None:
+        """Of a node that is gone; of one that is back only for a while, since it may be lost again."""
         with self._lock:
-            return self._table.why(name)
+            is_old = time.monotonic() - self._left_at.get(name, 0.0) > BACK_SECONDS
+            return None if name in self._table.nodes and is_old else self._table.why(name)
 
     def nodes(self) -> list[MemberNode]:
         with self._lock:
@@ -96,5 +101,6 @@ class MembershipBook:
     def _add(self, changes: list[MembershipChange]) -> None:
         """With the lock."""
         if changes:
+            self._left_at |= {each.name: time.monotonic() for each in changes if isinstance(each, NodeLeft)}
             self._changes += changes
             self._wake()
