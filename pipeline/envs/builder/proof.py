@@ -22,7 +22,7 @@ from pipeline.envs.verification import content, manifest, probes, required_pytho
 from pipeline.envs.verification.comparison import Comparison
 from pipeline.envs.verification.manifest import Entry
 from pipeline.errors import NotReady
-from pipeline.files import sync_all
+from pipeline.files import sync_disk
 from pipeline.permissions import mask_of
 
 
@@ -82,7 +82,7 @@ def _next_step(definition: Definition, problem: str, log: Path) -> str:
 
 def _list_and_flush(prefix: Path, known_entries: Callable[[], Mapping[str, Entry]]) -> str:
     digest = manifest.write(prefix, site_packages(prefix), known_entries())
-    sync_all()  # a power cut must not leave the marker with half the packages behind it
+    sync_disk(prefix)  # a power cut must not leave the marker with half the packages behind it
     return digest
 
 
@@ -97,7 +97,7 @@ def _install_packages(
     threads = ThreadPoolExecutor(2)
     try:
         compared = threads.submit(content.read_all, packages)
-        threads.submit(sync_all)
+        threads.submit(sync_disk, packages)
         shared = _settled(installer, interpreter, packages, own)
         store = None if shared or is_second else BytecodeStore(interpreter)
         bytecode.make(installer, store.place(packages, mask_of(packages)) if store else ())
