@@ -8,9 +8,9 @@ from typing import Any, Self
 
 from ase import Atoms
 from ase.calculators.calculator import Calculator as AseCalculator
-from ase.calculators.calculator import all_changes
+from ase.calculators.calculator import all_changes, compare_atoms
 
-from pipeline.ase.atoms_state import State, changes, state_of
+from pipeline.ase.atoms_state import State, changes, known_to_be_same, state_of
 from pipeline.ase.sessions import START_SECONDS, calculation
 from pipeline.calls.errors import CallError, RemoteError
 from pipeline.location import locate
@@ -95,10 +95,14 @@ class Calculator(AseCalculator):  # type: ignore[misc]  # ASE has no types
 
     def check_state(self, atoms: Atoms, tol: float = 1e-15) -> list[str]:
         """Also what ASE doesn't compare, and a model may depend on: a charge in ``info``, say."""
-        found: list[str] = super().check_state(atoms, tol)
-        if not found and self._sent is not None:
-            found = [name for name in changes(self._sent, state_of(atoms)) if name in {"info", "arrays"}]
-        return found
+        if self.atoms is None or self._sent is None:
+            found: list[str] = super().check_state(atoms, tol)
+            return found
+        difference = changes(self._sent, state_of(atoms))
+        if not difference:
+            return []
+        found = compare_atoms(self.atoms, atoms, tol, {*self.ignored_changes, *known_to_be_same(difference)})
+        return found or [name for name in difference if name in {"info", "arrays"}]
 
     def _get_name(self) -> str:  # ASE's own way to name a calculator
         return self._name

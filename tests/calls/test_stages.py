@@ -1,6 +1,7 @@
 """Calls from inside a stage, also one that is confined."""
 
 import json
+import os
 import sysconfig
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ def test_a_stage_calls_into_another_environment_of_its_project(
     ready: Sandbox, ended_workers: None, tmp_path: Path, address: tuple[str, int]
 ) -> None:
     report = told(ready, tmp_path, address, "timeout_seconds = 100")
-    assert "beta" in report["there"]
+    assert os.path.realpath(report["there"]) == os.path.realpath(ready.root / "venv/beta")
     assert report["reached"]
     assert report["written"]
 
@@ -85,7 +86,7 @@ def test_what_a_confined_stage_calls_is_confined_as_it_is(
     ready: Sandbox, ended_workers: None, tmp_path: Path, address: tuple[str, int], bounds: tuple[str, ...]
 ) -> None:
     report = told(ready, tmp_path, address, *bounds)
-    assert "beta" in report["there"]
+    assert os.path.realpath(report["there"]) == os.path.realpath(ready.root / "venv/beta")
     assert not report["reached"]
     assert report["written"] is (len(bounds) == 1)
     assert ready.run("pipeline", "worker", "list").out == "there are no workers\n"

@@ -62,9 +62,23 @@ def only_what_changed(calculator: Calculator) -> None:
     first = calculator.results if atoms.get_potential_energy() else None
     atoms.get_potential_energy()
     assert calculator.results is first
-    atoms.info["charge"] = 1.0
+    atoms.positions[0, 0] += 4e-16  # within ASE's tolerance
     atoms.get_potential_energy()
-    assert calculator.results is not first
+    assert calculator.results is first
+    changes: list[Callable[[], object]] = [
+        lambda: atoms.info.update(charge=1.0),
+        lambda: atoms.set_initial_charges([0.1]),
+        lambda: atoms.set_initial_magnetic_moments([0.1]),
+        lambda: atoms.set_array("own", np.arange(1)),
+        lambda: atoms.translate(1e-3),
+        lambda: atoms.set_cell(atoms.cell * 1.001),
+    ]
+    for change in changes:
+        before = calculator.results
+        change()
+        atoms.get_potential_energy()
+        assert calculator.results is not before
+        assert not calculator.check_state(atoms)
 
 
 def errors(calculator: Calculator) -> None:
