@@ -5,7 +5,7 @@ import os
 from pipeline.calls.errors import WorkerLost
 from pipeline.calls.source import CallSource
 from pipeline.calls.worker import CallWorker
-from pipeline.sdk.protocol import Answer
+from pipeline.sdk.server_protocol import Answer
 
 ENDED = "ended"  # by itself, with whatever exit code
 STOPPED = -15  # what a keeper says that was asked to end its worker

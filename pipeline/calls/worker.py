@@ -24,7 +24,7 @@ from pipeline.sdk.callprotocol import (
     Disconnected,
     TimeIsOver,
 )
-from pipeline.sdk.protocol import Answer
+from pipeline.sdk.server_protocol import Answer
 
 if TYPE_CHECKING:
     from pipeline.host.gpu_leases import FileLease

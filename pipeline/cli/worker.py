@@ -11,7 +11,7 @@ from pipeline.cli.output import print_json, print_table
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from pipeline.sdk.protocol import ServerStatus
+    from pipeline.sdk.server_protocol import ServerStatus
 
 
 @click.group("worker")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pipeline.executors.runtime_folder import Unavailable, address, ensure, open_log
 from pipeline.locks import try_exclusive
-from pipeline.sdk import protocol
-from pipeline.sdk.protocol import LOCK, SOCKET, BusyRecord, ServerStatus
+from pipeline.sdk import server_protocol
+from pipeline.sdk.server_protocol import LOCK, SOCKET, BusyRecord, ServerStatus
 
 BACKLOG = 128
 PATIENCE = 2.0  # seconds for a server to answer a question
@@ -58,7 +58,7 @@ def connect(folder: Path, name: str) -> _socket.socket:
 def hand_over(folder: Path, name: str, descriptors: Sequence[int]) -> None:
     """Take a lease. The server reads it when it gets to it: nothing is waited for."""
     with contextlib.closing(connect(folder, name)) as connection:
-        protocol.send(connection, protocol.LEASE, descriptors)
+        server_protocol.send(connection, server_protocol.LEASE, descriptors)
 
 
 def ask(folder: Path, name: str, request: bytes) -> bytes:
@@ -75,13 +75,13 @@ def status(folder: Path) -> Iterator[tuple[str, ServerStatus]]:
     """The name of each server that answers, with its state."""
     for name in names(folder):
         with contextlib.suppress(OSError, ValueError):
-            yield name, ServerStatus.decode(ask(folder, name, protocol.STATUS))
+            yield name, ServerStatus.decode(ask(folder, name, server_protocol.STATUS))
 
 
 def work_of(folder: Path, name: str) -> list[str]:
     """The invocations that a server's worker is at: one, or none."""
     records = []
-    for file in folder.glob(protocol.busy_file(name, "*")):
+    for file in folder.glob(server_protocol.busy_file(name, "*")):
         with contextlib.suppress(OSError):
             records.append(BusyRecord.decode(file.read_bytes()))
     return sorted(record.id for record in records if record)
@@ -90,7 +90,7 @@ def work_of(folder: Path, name: str) -> list[str]:
 def end(folder: Path, name: str, force: bool) -> bool:
     """Whether it ends. One that a run holds does so only by force."""
     try:
-        return ask(folder, name, protocol.END if force else protocol.STOP) == protocol.ENDED
+        return ask(folder, name, server_protocol.END if force else server_protocol.STOP) == server_protocol.ENDED
     except TimeoutError:
         return False
     except OSError:
@@ -145,7 +145,7 @@ def prepared(folder: Path) -> Iterator[int]:
 
 
 def _require_own(connection: _socket.socket, name: str) -> None:
-    if not protocol.is_own_user(connection):
+    if not server_protocol.is_own_user(connection):
         raise PermissionError(f"{name} is another user's")
 
 

@@ -8,7 +8,7 @@ from typing import Self
 from pipeline.executors.base import Invocation, WorkerLimits
 from pipeline.executors.channel import Channel
 from pipeline.process import Interpreter
-from pipeline.sdk.protocol import Answer
+from pipeline.sdk.server_protocol import Answer
 from pipeline.values import Struct
 
 

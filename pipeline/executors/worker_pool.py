@@ -18,7 +18,8 @@ from pipeline.executors.runner import RUNNER, command
 from pipeline.executors.runtime_folder import Unavailable
 from pipeline.executors.worker_lease import LeasePipes, WorkerKind, WorkerLease
 from pipeline.executors.worker_run import WorkerRun
-from pipeline.sdk.protocol import RUN_VARIABLE, SERVE, ServerArguments
+from pipeline.sdk.protocol import RUN_VARIABLE, SERVE
+from pipeline.sdk.server_protocol import ServerArguments
 
 # They belong to the shell that a run was started from. A worker outlives it and has none of them.
 OF_THE_SHELL = {RUN_VARIABLE, "_", "SHLVL", "PWD", "OLDPWD", "COLUMNS", "LINES"}

@@ -8,7 +8,7 @@ from pipeline.executors.base import Event, Exited, Invocation, Message
 from pipeline.executors.reports import decode_report
 from pipeline.executors.worker_lease import WorkerLease
 from pipeline.process_tree import LONGEST_WAIT
-from pipeline.sdk.protocol import Answer
+from pipeline.sdk.server_protocol import Answer
 
 LAST_WORDS = 5.0  # seconds for a killed server's tree to be gone
 

@@ -50,6 +50,7 @@ def main() -> int:
 
 def with_words(protocol: "Any", words: "list[str]") -> int:
     if words[0] == protocol.SERVE:
+        import_beside("stageserver.protocol", "server_protocol.py")
         import_beside("stageserver").main(words[1:], sys.modules[__name__])
         return 0
     if words[0] == protocol.SERVICE:

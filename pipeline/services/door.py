@@ -4,7 +4,7 @@ import contextlib
 import select
 import socket
 
-from pipeline.sdk.protocol import is_own_user
+from pipeline.sdk.server_protocol import is_own_user
 from pipeline.services.wire import HOLD, LONGEST_REQUEST, STATUS, ServiceReport, ServiceRequest
 from pipeline.values import ValidationError, decode, encode
 

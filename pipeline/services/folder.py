@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline import files, process_tree
 from pipeline.executors.runtime_folder import Unavailable, address, ensure
 from pipeline.locks import try_exclusive
-from pipeline.sdk.protocol import is_own_user
+from pipeline.sdk.server_protocol import is_own_user
 
 SERVICES = "services"
 LOCK, SOCKET, STATUS_FILE, LOG = "lock", "socket", "status.json", "log"

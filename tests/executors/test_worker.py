@@ -17,7 +17,7 @@ from pipeline.executors.local import LocalExecutor
 from pipeline.policy import Start
 from pipeline.process import Interpreter
 from pipeline.run.supervision import sweep
-from pipeline.sdk.protocol import BusyRecord, ServerStatus
+from pipeline.sdk.server_protocol import BusyRecord, ServerStatus
 from pipeline.values import replace
 from tests.executors.conftest import servers_in
 from tests.executors.helpers import HERE, TOKEN, Runs, exit_of, invocation, log, until_exit, warnings, with_id

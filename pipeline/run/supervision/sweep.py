@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.sdk.protocol import BUSY, RUN_VARIABLE, BusyRecord
+from pipeline.sdk.protocol import RUN_VARIABLE
 
 GUARDIAN_VARIABLE = "PIPELINE_GUARDIAN"  # the guardian of a run within a stage ends by itself, after its own sweep
 SECONDS = 5.0  # what can't be killed by then (a disk that hangs) won't be
@@ -150,6 +150,8 @@ def _is_guardian(each: Seen) -> bool:
 
 def _busy_for(token: str, folder: Path) -> dict[int, int]:
     """Workers at work for the run, and when each started, 0 where that isn't known."""
+    from pipeline.sdk.server_protocol import BUSY, BusyRecord  # a run with fresh processes alone has no need of it
+
     roots: dict[int, int] = {}
     for file in folder.glob(f"*{BUSY}"):
         with contextlib.suppress(OSError):  # gone meanwhile, or another user's

@@ -1,7 +1,7 @@
 """The runner as a server: its process stays, so that imports and models are paid once.
 
-``run_stage.py --serve`` with ``protocol.ServerArguments``, a listening unix socket as descriptor 0, and the server's
-log as 1 and 2. The server is a keeper and its child, the worker, which runs one task after another.
+``run_stage.py --serve`` with ``server_protocol.ServerArguments``, a listening unix socket as descriptor 0, and the
+server's log as 1 and 2. The server is a keeper and its child, the worker, which runs one task after another.
 
 A client takes a lease: over the socket it hands over a pipe for orders, a pipe for reports, and the lock that says the
 worker is taken. The keeper owns the lease. It sees when the client is gone, ends what still runs, and sends how it
@@ -11,8 +11,8 @@ ended: whatever a stage started is adopted by it (PR_SET_CHILD_SUBREAPER), so no
 import os
 import sys
 
-from stageprotocol import ServerArguments
 from stageserver import keeper
+from stageserver.protocol import ServerArguments
 from stageserver.server import Server, ServerFiles
 
 TYPE_CHECKING = False

@@ -5,7 +5,8 @@ import os
 import select
 import socket
 
-from stageprotocol import Answer, Order, encode_beginning, is_own_user, receive
+from stageprotocol import Order, encode_beginning
+from stageserver.protocol import Answer, is_own_user, receive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import socket
 import sys
 import time
 
-from stageprotocol import END, ENDED, LEASE, LEASED_DESCRIPTORS, LOCK, STATUS, STOP, Answer, ServerStatus, send
 from stageserver import children, worker
 from stageserver.client import Client, accept
 from stageserver.perform import end_interpreter
+from stageserver.protocol import END, ENDED, LEASE, LEASED_DESCRIPTORS, LOCK, STATUS, STOP, Answer, ServerStatus, send
 from stageserver.server import Server
 
 LONGEST_WAIT = 1_000_000.0  # seconds; a system counts them in milliseconds, of which it takes 2**31

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 
-from stageprotocol import LOCK, SOCKET, TASKS, BusyRecord, busy_file
+from stageserver.protocol import LOCK, SOCKET, TASKS, BusyRecord, busy_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

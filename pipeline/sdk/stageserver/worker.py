@@ -6,11 +6,11 @@ import resource
 import socket
 import sys
 
-from stageprotocol import Answer, receive
 from stageserver import children
 from stageserver.client import Client
 from stageserver.perform import flush, perform
 from stageserver.process_state import ProcessState
+from stageserver.protocol import Answer, receive
 from stageserver.server import Server
 from stageserver.stage_modules import StageModules
 

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.run.supervision import guardian, sweep
 from pipeline.run.supervision.guardian import Guardian
-from pipeline.sdk.protocol import BusyRecord
+from pipeline.sdk.server_protocol import BusyRecord
 from tests.conftest import REPOSITORY
 from tests.test_process import alive, eventually
 
