@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from pipeline.cli import handler
 from pipeline.envs import folder_names
@@ -35,10 +35,13 @@ BIN = Path(sys.executable).parent  # where this project's commands are installed
 # A shell's background jobs ignore it, which our commands rightly keep to; the tests send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# How long a test takes says something about the machine.
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("default")
 # For the short loop, which is run at every change: a tenth of the examples. All tests together try all of them. A test
 # with a number of its own takes its part from ``examples``.
 ALL_EXAMPLES = settings.get_profile("default").max_examples
-settings.register_profile("loop", max_examples=10)
+settings.register_profile("loop", settings.get_profile("default"), max_examples=10)
 
 KEPT_VARIABLES = {
     "PATH",
