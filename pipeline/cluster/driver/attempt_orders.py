@@ -18,6 +18,7 @@ from pipeline.run.stage_command import StageCommand
 from pipeline.run.task import LiveAttempt
 from pipeline.values import fields_of
 
+MODEL_NOTES = "cluster-models"  # a folder of the cache
 LATER = 60.0  # seconds after its limit at which a node ends an attempt by itself, where the run can't
 
 
@@ -25,7 +26,7 @@ class AttemptOrders:
     """For the jobs of one run."""
 
     def __init__(self, project: ProjectFolder) -> None:
-        self.items = OrderItems()
+        self.items = OrderItems(project.cache / MODEL_NOTES)
         self._recipes = JobRecipes(project, self.items.places)
         self._runs: dict[str, str] = {}  # by job
 
@@ -70,7 +71,7 @@ class AttemptOrders:
             modules=tuple(map(self.items.module, live.invocation.modules)),
             arguments=fields_of(keys.arguments(stage)),
             inputs=self._inputs(job, live),
-            models={slot: self.items.folder(parts.runtime.models[name]) for slot, name in stage.models.items()},
+            models={slot: self.items.model(parts.runtime.models[name]) for slot, name in stage.models.items()},
             cpus=max(1, int(grant.cpus)),
             cards=grant.cards,
             gpu_memory=stage.resources.gpu_memory,

@@ -5,8 +5,9 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.cluster.driver.model_folders import ModelFolders
 from pipeline.cluster.recipes import ordered
-from pipeline.cluster.wire.ordered_items import OrderedFile, OrderedFolder, OrderedItem, is_file
+from pipeline.cluster.wire.ordered_items import OrderedFile, OrderedFolder, OrderedItem, contents, is_file
 from pipeline.digests import is_tree
 from pipeline.directories import manifest, reading
 from pipeline.directories.manifest import TreeEntry
@@ -18,10 +19,12 @@ Signature = tuple[int, int, int]
 class OrderItems:
     """``places``: the path of each content, by its digest. What was read once is read again only when it has changed.
 
-    Every method raises ``OSError``, and ``DirectoryUnusable`` for a folder that can't travel.
+    ``notes``: a folder for what is known of models. Every method raises ``OSError``, and ``DirectoryUnusable`` for a
+    folder that can't travel.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, notes: Path) -> None:
+        self._models = ModelFolders(notes)
         self.places: dict[str, Path] = {}
         self._files: dict[Path, tuple[Signature, str]] = {}
         self._folders: dict[Path, OrderedFolder] = {}
@@ -50,9 +53,17 @@ class OrderItems:
         return self.folder(path) if stat.S_ISDIR(path.stat().st_mode) else self.file(path)
 
     def folder(self, path: Path) -> OrderedFolder:
-        """One that doesn't change while the run lasts, such as a model."""
+        """One that doesn't change while the run lasts."""
         if path not in self._folders:
             self._folders[path] = self._folder(path, path.name, reading.read(path).manifest.entries)
+        return self._folders[path]
+
+    def model(self, path: Path) -> OrderedFolder:
+        """Likewise. Raises ``NotReady``, too, as ``ModelFolders.entries``."""
+        if path not in self._folders:
+            folder = self._folders[path] = self._folder(path, path.name, self._models.entries(path))
+            for digest, _ in contents(folder):
+                self.places[digest] = self.places[digest].resolve()
         return self._folders[path]
 
     def _folder(self, path: Path, name: str, entries: Sequence[TreeEntry]) -> OrderedFolder:
