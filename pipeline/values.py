@@ -14,6 +14,7 @@ try:
     import msgspec
     from msgspec import Struct, ValidationError, field
     from msgspec.structs import asdict as fields_of
+    from msgspec.structs import force_setattr as set_field
     from msgspec.structs import replace
 finally:
     if _extensions is None:
@@ -38,6 +39,7 @@ __all__ = [
     "parsed",
     "plain",
     "replace",
+    "set_field",
 ]
 
 T = TypeVar("T")

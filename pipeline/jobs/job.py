@@ -18,6 +18,7 @@ from pipeline.values import ValidationError, decode, parsed
 
 DOCUMENT = "job.json"
 NEXT_DOCUMENT = "job.next.json"  # a new plan, until it has taken the place of the one before
+MANY = 10_000  # stages whose equal parts are worth sharing in memory
 
 
 class JobFolder:
@@ -144,6 +145,10 @@ def load(folder: Path) -> PlannedJob:
         raise _refusal(folder, data, str(error)) from error
     if problem := out_of_bounds(plan, folder.name):
         raise _refusal(folder, data, problem)
+    if len(plan.stages) >= MANY:
+        from pipeline.jobs import plan_memory
+
+        plan_memory.share(plan)
     return PlannedJob(folder, plan, state)
 
 
