@@ -5,6 +5,8 @@ Struct 0.03 ms.
 """
 
 import sys
+from _thread import RLock  # threading takes a millisecond to import
+from collections.abc import Callable
 from math import isfinite
 from typing import Any, NoReturn, TypeVar
 
@@ -44,6 +46,9 @@ __all__ = [
 
 T = TypeVar("T")
 
+_first_reading = RLock()
+_known_kinds: set[Any] = set()
+
 
 def decode(data: bytes, kind: type[T]) -> T:
     """A value of this type from JSON.
@@ -52,7 +57,7 @@ def decode(data: bytes, kind: type[T]) -> T:
     NaN and Infinity aren't, and neither is what is nested too deeply.
     """
     try:
-        return msgspec.json.decode(data, type=kind)
+        return _of_kind(msgspec.json.decode, data, kind)
     except ValidationError:
         raise
     except (msgspec.DecodeError, RecursionError):
@@ -61,7 +66,18 @@ def decode(data: bytes, kind: type[T]) -> T:
 
 
 def _decode_slowly(data: bytes, kind: type[T]) -> T:
-    return msgspec.convert(parsed(data.decode()), kind)
+    return _of_kind(msgspec.convert, parsed(data.decode()), kind)
+
+
+def _of_kind(read: Callable[..., T], data: object, kind: type[T]) -> T:
+    """msgspec looks at the fields of a class when it first reads one. Where two threads do that at the same time, the
+    process breaks off (SIGSEGV, with 0.22)."""
+    if kind in _known_kinds:
+        return read(data, type=kind)
+    with _first_reading:
+        value = read(data, type=kind)
+    _known_kinds.add(kind)
+    return value
 
 
 def parsed(data: bytes | str) -> Any:
@@ -133,4 +149,4 @@ def _with_lists(value: Any) -> Any:
 
 def from_plain(value: Any, kind: type[T]) -> T:
     """A value of this type from dictionaries and lists. Raises ``ValidationError``."""
-    return msgspec.convert(value, kind)
+    return _of_kind(msgspec.convert, value, kind)

@@ -1,6 +1,8 @@
 """Typed values and their JSON: what is written is read again, and what doesn't fit is refused with its place."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -150,3 +152,32 @@ def test_what_is_no_json_is_not_written(write: Callable[[Any], str]) -> None:
         write([float("nan")])
     with pytest.raises(TypeError, match="not JSON serializable"):
         write([Path()])
+
+
+FIRST_READING = """
+import sys, threading
+from pipeline.values import Struct, decode
+
+sys.setswitchinterval(1e-6)
+for turn in range(100):
+    parts = "".join(f"class Part{n}(Struct):\\n own: 'Inner'\\n" for n in range(5))
+    fields = "".join(f" part{n}: 'Part{n}'\\n" for n in range(5))
+    exec(f"class Inner(Struct):\\n number: int\\n{parts}class Whole(Struct):\\n{fields}", globals())
+    data = b"{" + b",".join(b'"part%d":{"own":{"number":1}}' % n for n in range(5)) + b"}"
+    together = threading.Barrier(4)
+
+    def read():
+        together.wait()
+        decode(data, Whole)
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+"""
+
+
+def test_threads_may_read_the_first_value_of_a_kind_at_the_same_time(spawning: None) -> None:
+    done = subprocess.run([sys.executable, "-c", FIRST_READING], capture_output=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -230,6 +230,8 @@ class Run:
         if self._jobs.live_job(live.job_id):
             with self._jobs.guarded(job):
                 self._tell(job, live, event)
+        elif isinstance(event, Exited):
+            self._place.settled(live)
         if isinstance(event, Exited) and not self._commits.has(live):
             self._let_others_make(job, live.task)
 
@@ -255,6 +257,8 @@ class Run:
                 if isinstance(outcome, Exception):
                     raise outcome
                 self._committed(job, live, outcome)
+        else:
+            self._place.settled(live)
         self._let_others_make(job, live.task)
 
     def _placed_beside(self, task: Task, outcome: Placed) -> None:

@@ -191,9 +191,14 @@ AGENT = (sys.executable, "-m", "pipeline.cluster.node.agent_process")
 
 @contextlib.contextmanager
 def agent_in(
-    folder: Path, name: str = "node1", limit: int = 1 << 28, command: Sequence[str] = AGENT
+    folder: Path,
+    name: str = "node1",
+    limit: int = 1 << 28,
+    command: Sequence[str] = AGENT,
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[AgentProcess]:
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    """``variables``: instead of this process's."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=variables) as process:
         assert process.stdin
         assert process.stdout
         try:

@@ -18,6 +18,7 @@ from pipeline.cluster.content.errors import (
     NoRoom,
 )
 from pipeline.cluster.content.partial import FILE, PartialContent
+from pipeline.cluster.content.sent_file import SentFile
 from pipeline.cluster.content.server import CHECK, CONTENT, OFFSET
 from pipeline.cluster.content.store import ContentStore
 from pipeline.files import COPIED_BYTES, publish, try_remove_tree
@@ -136,7 +137,7 @@ class ContentClient:
         headers = {"Content-Length": str(size - first)}
         if size:
             headers["Content-Range"] = f"bytes {first}-{size - 1}/{size}"
-        with open(source, "rb") as file:
+        with SentFile(source, size) as file:
             file.seek(first)
             with self._response("PUT", f"{CONTENT}{digest}", file, headers) as response:
                 response.read()

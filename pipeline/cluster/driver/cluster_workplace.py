@@ -1,9 +1,11 @@
 """The nodes of a cluster as the place where a run's stages run."""
 
+import contextlib
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from pipeline.cluster.driver import stage_needs
@@ -49,9 +51,18 @@ class ClusterWorkplace:
         places = self._orders.items.places
         self._holders = ContentHolders(parts.shared, places)
         self._pool = ThreadPoolExecutor(BESIDE, "contents")
-        sessions = SessionParts(mailbox.post, self._beside, places, self._holders.sources, self._orders.runs)
+        self._requests = ThreadPoolExecutor(BESIDE, "requests")  # a cancel doesn't wait for a large content
+        sessions = SessionParts(
+            post=mailbox.post,
+            beside=partial(_submitted, self._pool),
+            soon=partial(_submitted, self._requests),
+            places=places,
+            sources=self._holders.sources,
+            runs=self._orders.runs,
+        )
         self._nodes = RunNodes(self.queue, self._holders, parts.client, sessions, context.observer.progress)
         self._attempts: dict[str, RemoteAttempt] = {}  # by invocation, until what they left is committed
+        self._begun: set[str] = set()  # stages that this run has made an attempt at, by id
         self._refusals: dict[str, dict[str, str]] = {}  # why nodes can't have an environment: by its key, by node
 
     @property
@@ -66,6 +77,7 @@ class ClusterWorkplace:
     def submit(self, job: JobRun, live: LiveAttempt) -> None:
         attempt = RemoteAttempt(live, self._orders.of(job, live), live.grant.node)
         self._attempts[attempt.name] = attempt
+        self._begun.add(stage_needs.id_of(live.task))
         self._nodes.resumed(stage_needs.id_of(live.task))
         if session := self._nodes.session(live.grant.node):
             session.order(attempt)
@@ -85,7 +97,7 @@ class ClusterWorkplace:
         """Raises ``NotReady`` where no node can come any more."""
         self._mailbox.wait(wake, timeout)
         overs = [over for change in self._members.changes() for over in self._change(change)]
-        events: list[Event] = [self._exited(over) for over in overs]
+        events: list[Event] = [*self._exits(overs)]
         for letter in self._mailbox.take():
             events += self._opened(letter)
         self._members.want(self._wanted_nodes())
@@ -109,13 +121,15 @@ class ClusterWorkplace:
     def close(self) -> None:
         self._nodes.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._requests.shutdown(wait=True)
 
     def _opened(self, letter: Letter) -> list[Event]:
         match letter:
             case Message():
-                return [letter] if letter.id in self._attempts else []
+                attempt = self._attempts.get(letter.id)
+                return [letter] if attempt and not attempt.is_told else []
             case AttemptOver():
-                return [self._exited(letter)]
+                return [*self._exits([letter])]
             case NodeReady():
                 self._nodes.ready(letter, self._is_wanted)
             case NodeSilent():
@@ -124,7 +138,7 @@ class ClusterWorkplace:
                 self._nodes.drains(letter.session)
             case NodeGone():
                 loss = self._members.why(letter.session.node.name) or NodeLoss(words=letter.words)
-                return [self._exited(over) for over in self._nodes.gone(letter.session, loss)]
+                return [*self._exits(self._nodes.gone(letter.session, loss))]
         return []
 
     def _change(self, change: MembershipChange) -> Sequence[AttemptOver]:
@@ -133,8 +147,16 @@ class ClusterWorkplace:
         return self._nodes.joined(change.node) if isinstance(change, NodeJoined) else self._nodes.left(change)
 
     def _is_wanted(self, stage: str) -> bool:
-        """Whether a stage has no attempt in this run."""
-        return all(stage_needs.id_of(each.live.task) != stage for each in self._attempts.values())
+        """Whether what an earlier run, or a node that was lost, has of a stage may be of use: it waits, or has had no
+        attempt in this run."""
+        return self.queue.waits(stage) or stage not in self._begun
+
+    def _exits(self, overs: Sequence[AttemptOver]) -> Iterator[Exited]:
+        """Each attempt's end once: a node that is lost may have told it at the same moment."""
+        for over in overs:
+            if not over.attempt.is_told:
+                over.attempt.is_told = True
+                yield self._exited(over)
 
     def _exited(self, over: AttemptOver) -> Exited:
         attempt, outcome = over.attempt, over.outcome
@@ -178,8 +200,7 @@ class ClusterWorkplace:
         if session := self._nodes.session(node):
             session.send_ahead([(each.digest, each.path) for each in files if each.size >= LARGE])
 
-    def _beside(self, work: Callable[[], None]) -> None:
-        try:
-            self._pool.submit(work)
-        except RuntimeError:  # the run has ended
-            return
+
+def _submitted(pool: ThreadPoolExecutor, work: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # the run has ended
+        pool.submit(work)

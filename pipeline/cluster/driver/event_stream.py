@@ -21,6 +21,7 @@ from pipeline.cluster.wire.node_events import (
     EventsQuestion,
     NodeEvents,
 )
+from pipeline.errors import PipelineError
 from pipeline.executors import Message, StageReport
 from pipeline.values import Struct, replace
 
@@ -73,12 +74,13 @@ class EventStream:
         with self._lock:
             return list(self._attempts.values())
 
-    def close(self) -> None:
-        """Listen no more. What the run is done with is told, where the node can be reached."""
+    def close(self, is_lost: bool) -> None:
+        """Listen no more. What the run is done with is told, unless the node is lost: when it comes back, it is asked
+        what it has."""
         self._is_closed = True
         with self._lock:
             done, self._done = self._done, []
-        if done:
+        if done and not is_lost:
             with contextlib.suppress(ContentRefused, ContentUnreachable):
                 self._client.forget(done)
 
@@ -102,10 +104,10 @@ class EventStream:
             try:
                 self._hear(LINGER_SECONDS if is_idle else POLL_SECONDS)
                 failures = 0
-            except (ContentUnreachable, ContentRefused) as error:
+            except (PipelineError, ValueError) as error:  # also an answer that is none
                 failures += 1
-                if failures >= TRIES or "timed out" in error.message:
-                    self._lose(error.message)
+                if failures >= TRIES or "timed out" in str(error):
+                    self._lose(str(error))
                     return
                 time.sleep(PAUSE)
 
@@ -115,7 +117,7 @@ class EventStream:
         question = EventsQuestion(run=self._run, session=self._session, after=self._last, seconds=seconds, done=done)
         try:
             news = self._client.events(question)
-        except (ContentUnreachable, ContentRefused):
+        except (PipelineError, ValueError):
             with self._lock:
                 self._done = [*done, *self._done]
             raise

@@ -1,5 +1,6 @@
 """The ready stages of a run on nodes: placement decides, and the loop takes one start after the other."""
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -8,10 +9,12 @@ from pipeline.cluster.driver import stage_needs
 from pipeline.cluster.placing.node_supply import THOUSAND, NodeStart, NodeSupply, StageNeeds, WaitingStage
 from pipeline.cluster.placing.placement import NodePlacement
 from pipeline.host.resources import Grant
+from pipeline.jobs.state import StageStatus
 from pipeline.policy import ResourceRequest
 from pipeline.run.job_run import JobRun
 from pipeline.run.task import Task
 
+RETURN_SECONDS = 5.0  # after the first node came, that a stage waits for the one on which an earlier run began it
 FORLORN_SECONDS = 60.0  # that a stage waits for a node that could have it, after the last one came
 
 Prepare = Callable[[Task, str], None]
@@ -32,6 +35,10 @@ class NodeQueue:
         self._on_node: dict[str, set[str]] = {}  # ids of what was given out
         self._gpus: dict[str, int] = {}  # by node
         self._resumable: dict[str, str] = {}  # stages that an earlier run began, by the node where they run
+        self._awaiting: dict[
+            str, str
+        ] = {}  # stages that an earlier run may have begun, by the node that isn't here yet
+        self._first = math.inf  # when the first node came
         self._changed = time.monotonic()  # when a node last came, or went
 
     def impossible(self, task: Task, beside: Sequence[ResourceRequest]) -> str | None:
@@ -45,6 +52,8 @@ class NodeQueue:
         node = self._resumable.pop(id, None)
         if node in self._on_node:
             self._starts.append(self._resumed(id, node))
+        elif node := self._earlier_node(task):
+            self._awaiting[id] = node
         else:
             self.placement.push(self._waiting(id), again=bool(task.spared))
 
@@ -66,6 +75,7 @@ class NodeQueue:
 
     def drop(self, is_unwanted: Callable[[Task], bool]) -> list[Task]:
         unwanted = {id for id, task in self._tasks.items() if is_unwanted(task)}
+        self._awaiting = {id: node for id, node in self._awaiting.items() if id not in unwanted}
         self.placement.withdraw(unwanted.__contains__)
         for start in self._starts:
             if start.stage.id in unwanted:
@@ -80,6 +90,10 @@ class NodeQueue:
     def patience(self) -> float | None:
         return 1.0 if self._tasks else None
 
+    def waits(self, id: str) -> bool:
+        """Whether a stage waits for a node."""
+        return id in self._tasks
+
     @property
     def waiting(self) -> int:
         """How many stages wait for a node."""
@@ -92,15 +106,18 @@ class NodeQueue:
     def add_node(self, supply: NodeSupply, resumable: Sequence[str]) -> None:
         """``resumable``: ids of stages that an earlier run began there."""
         self._changed = time.monotonic()
+        self._first = min(self._first, self._changed)
         self.placement.add_node(supply)
         self._on_node[supply.name] = set()
         self._gpus[supply.name] = len(supply.gpus)
         for id in resumable:
             if id in self._tasks and not any(start.stage.id == id for start in self._starts):
+                self._awaiting.pop(id, None)
                 self.placement.withdraw(id.__eq__)
                 self._starts.append(self._resumed(id, supply.name))
             else:
                 self._resumable[id] = supply.name
+        self._await_no_more(lambda node: node == supply.name)
 
     def remove_node(self, name: str) -> None:
         """What ran there is given back when its end is told."""
@@ -137,7 +154,25 @@ class NodeQueue:
         self.drop(lambda each: each is task)
         return task, Grant(0, 0)
 
+    def _earlier_node(self, task: Task) -> str:
+        """Where an earlier run began it, if that node may still come; empty where nothing is to be waited for."""
+        state = self.jobs[task.job_id].job.loaded.stage(task.name)
+        is_first = not task.failed and not task.spared and state.status is StageStatus.RUNNING
+        return state.node if is_first and state.node not in self._on_node and not self._is_late else ""
+
+    @property
+    def _is_late(self) -> bool:
+        return time.monotonic() - self._first > RETURN_SECONDS
+
+    def _await_no_more(self, is_meant: Callable[[str], bool]) -> None:
+        """Stages whose node has come without them, or doesn't come, run anywhere."""
+        for id in [id for id, node in self._awaiting.items() if is_meant(node)]:
+            del self._awaiting[id]
+            self.placement.push(self._waiting(id))
+
     def _decide(self) -> None:
+        if self._awaiting and self._is_late:
+            self._await_no_more(lambda _: True)
         for decision in self.placement.decide(time.monotonic()):
             if isinstance(decision, NodeStart):
                 self._on_node[decision.node].add(decision.stage.id)

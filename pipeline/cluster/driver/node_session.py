@@ -15,6 +15,7 @@ from pipeline.cluster.node_client import NodeClient
 from pipeline.cluster.wire.attempt_order import AttemptId
 from pipeline.cluster.wire.node_announcement import NodeAnnouncement
 from pipeline.cluster.wire.node_events import INLINE_BYTES, ContentSource, OrderAnswer, OrderBatch
+from pipeline.errors import PipelineError
 from pipeline.executors import Exited, Message
 from pipeline.values import Struct
 
@@ -59,6 +60,7 @@ class SessionParts(Struct, frozen=True):
 
     post: Callable[[Letter], None]
     beside: Beside  # runs something in another thread
+    soon: Beside  # likewise, what takes a moment, and doesn't wait for what takes long
     places: Mapping[str, Path]  # contents of this machine, by digest
     sources: Callable[[str, str], tuple[ContentSource, ...]]  # of a content, for a node
     runs: Callable[[], Sequence[str]]  # the names of the jobs' runs
@@ -75,6 +77,7 @@ class NodeSession:
         self._lock = threading.Lock()
         self._is_lost = False
         self._is_closed = False
+        self._has_met = False
         threading.Thread(target=self._work, daemon=True, name=f"orders for {node.name}").start()
 
     def order(self, attempt: RemoteAttempt) -> None:
@@ -84,7 +87,7 @@ class NodeSession:
 
     def cancel(self, attempt: RemoteAttempt) -> None:
         attempt.is_cancelled = True
-        self._parts.beside(partial(self._quietly, partial(self._client.cancel, [attempt.order.id])))
+        self._parts.soon(partial(self._quietly, partial(self._client.cancel, [attempt.order.id])))
 
     def settle(self, id: AttemptId) -> None:
         """The run has all that it needs of an attempt."""
@@ -93,7 +96,7 @@ class NodeSession:
     def forget(self, ids: Sequence[AttemptId]) -> None:
         """Attempts of earlier runs that nobody wants."""
         if ids:
-            self._parts.beside(partial(self._quietly, partial(self._client.forget, ids)))
+            self._parts.soon(partial(self._quietly, partial(self._client.forget, ids)))
 
     def send_ahead(self, files: Iterable[tuple[str, Path]]) -> None:
         """Contents that will be needed there soon, by digest."""
@@ -116,11 +119,12 @@ class NodeSession:
         attempt.is_over = True
         return AttemptOver(attempt, exited)
 
-    def close(self) -> None:
+    def close(self, is_lost: bool = False) -> None:
+        """``is_lost``: nothing is told to it any more, since to wait for its answers would hold up the run."""
         self._is_closed = True
         self._outbox.put(None)
-        for stream in self._streams.values():
-            stream.close()
+        for stream in list(self._streams.values()):
+            stream.close(is_lost or not self._has_met)
         self._client.close()
 
     def _stream(self, run: str) -> EventStream:
@@ -140,8 +144,8 @@ class NodeSession:
                     batch.append(other)
             try:
                 self._begin(batch)
-            except (ContentUnreachable, ContentRefused) as error:
-                self._lose(error.message)
+            except (PipelineError, ValueError) as error:  # also an answer that is none
+                self._lose(str(error))
                 return
 
     def _meet(self) -> None:
@@ -151,11 +155,12 @@ class NodeSession:
             tries += 1
             try:
                 known = [self._client.attempts(run) for run in self._parts.runs()]
-            except (ContentUnreachable, ContentRefused) as error:
+            except (PipelineError, ValueError) as error:
                 if tries == TOLD_AFTER:
-                    self._parts.post(NodeSilent(self, error.message))
+                    self._parts.post(NodeSilent(self, str(error)))
                 time.sleep(RETURN_SECONDS)
                 continue
+            self._has_met = True
             self._parts.post(NodeReady(self, tuple(id for each in known for id in (*each.running, *each.ended))))
             return
 
@@ -169,7 +174,10 @@ class NodeSession:
         new = {digest: size for digest, size in wanted.items() if digest not in self._on_node}
         large = [digest for digest, size in new.items() if size > INLINE_BYTES]
         sources = {digest: found for digest in large if (found := self._parts.sources(digest, self.node.name))}
-        answers = self._client.begin(OrderBatch(orders, self._inline(new), sources))
+        try:
+            answers = self._client.begin(OrderBatch(orders, self._inline(new), sources))
+        except ContentDamaged:  # a file has changed since it was read; sent alone, each has its own error
+            answers = self._client.begin(OrderBatch(orders, sources=sources))
         by_id = {each.order.id: each for each in attempts}
         for answer in answers.answers:
             self._take(by_id[answer.id], answer)

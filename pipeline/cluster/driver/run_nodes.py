@@ -111,7 +111,7 @@ class RunNodes:
         if session is None:
             return []
         attempts = session.attempts()
-        session.close()
+        session.close(is_lost=True)
         self._holders.forget(name)
         if self._queue.has_node(name):
             self._queue.remove_node(name)

@@ -12,7 +12,7 @@ from pipeline.cli.runner import film_edits
 from pipeline.cluster.driver.cluster_workplace import ClusterParts, ClusterWorkplace
 from pipeline.cluster.driver.mailbox import Mailbox
 from pipeline.cluster.driver.node_session import Letter
-from pipeline.cluster.members import MembershipChange, NodeJoined, NodeLeft, NodeLoss
+from pipeline.cluster.members import Members, MembershipChange, NodeJoined, NodeLeft, NodeLoss
 from pipeline.cluster.node_client import NodeClient
 from pipeline.cluster.wire.node_announcement import NodeAnnouncement
 from pipeline.host.resources import Ledger
@@ -32,6 +32,11 @@ class FixedMembers:
     wanted: list[int] = field(default_factory=list)
     known: dict[str, NodeLoss] = field(default_factory=dict)
     _changes: deque[MembershipChange] = field(default_factory=deque)
+
+    def __call__(self, ring: Callable[[], None]) -> "FixedMembers":
+        """For a run, whose wait is ended so."""
+        self.ring = ring
+        return self
 
     def join(self, node: NodeAnnouncement) -> None:
         self._changes.append(NodeJoined(node))
@@ -64,9 +69,10 @@ class Nodes:
 
     sandbox: Sandbox
     folder: Path
-    members: FixedMembers
+    members: Callable[[Callable[[], None]], Members]  # gets what ends the run's wait
     agents: dict[str, AgentProcess]
     licences: dict[str, int] = field(default_factory=dict)
+    silence: float = 10.0  # seconds that a node may leave a question without an answer
 
     def run(self, *ids: str, options: Options | None = None) -> Mapping[str, JobOutcome]:
         """Run jobs on the nodes; returns what became of each."""
@@ -85,18 +91,17 @@ class Nodes:
     @contextlib.contextmanager
     def _workplace(self, context: RunContext, ledger: Ledger) -> Iterator[ClusterWorkplace]:
         mailbox: Mailbox[Letter] = Mailbox()
-        self.members.ring = mailbox.ring
-        parts = ClusterParts(self.members, _client, self.licences)
+        parts = ClusterParts(self.members(mailbox.ring), self._client, self.licences)
         place = ClusterWorkplace(context, ledger, parts, mailbox)
         try:
             yield place
         finally:
             place.close()
+            parts.members.close()
             mailbox.close()
 
-
-def _client(node: NodeAnnouncement) -> NodeClient:
-    return NodeClient(node.address, TOKEN, seconds=10.0)
+    def _client(self, node: NodeAnnouncement) -> NodeClient:
+        return NodeClient(node.address, TOKEN, seconds=self.silence)
 
 
 @contextlib.contextmanager
