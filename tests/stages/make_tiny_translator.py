@@ -21,7 +21,10 @@ DICTIONARY = {
     "winter": "invierno", "despair": "desesperación",
 }  # fmt: skip
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
-LANGUAGES = {"nllb": ("eng_Latn", "spa_Latn", "fra_Latn"), "madlad": ("<2en>", "<2es>", "<2fr>")}
+LANGUAGES = {
+    "nllb": ("eng_Latn", "spa_Latn", "fra_Latn", "deu_Latn", "por_Latn"),
+    "madlad": ("<2en>", "<2es>", "<2fr>"),
+}
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,;:!?'\"<>-áéíóúñ"
 PLACES = 320  # the longest source and translation, in pieces
 SHARP = 40.0  # how much an attention prefers its place
