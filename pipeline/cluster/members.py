@@ -28,6 +28,13 @@ class NodeLeft(Struct, frozen=True):
     loss: NodeLoss
 
 
+class NodeUnusable(Struct, frozen=True):
+    """What could be a node isn't one."""
+
+    name: str
+    words: str
+
+
 class ClusterFailed(Struct, frozen=True):
     """No node can come any more, such as where the scheduler is gone."""
 
@@ -35,7 +42,7 @@ class ClusterFailed(Struct, frozen=True):
     next_step: str = ""
 
 
-MembershipChange = NodeJoined | NodeLeft | ClusterFailed
+MembershipChange = NodeJoined | NodeLeft | NodeUnusable | ClusterFailed
 
 
 class Members(Protocol):

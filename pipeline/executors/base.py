@@ -64,8 +64,8 @@ class Message(Struct, frozen=True):
 # Why an attempt has no result although its stage may be right. Of the node of a cluster that ran it: "lost", nobody
 # knows more than that it is gone; "walltime" to "failed" are what its batch system, or the parent of its process, says;
 # "environment", it can't have the stage's environment; "nowhere", no node can; "room", its disk is full; "content", a
-# file was damaged on the way; "fault", its own. "disk": what it made can't be written on this machine. Of the stage:
-# "inputs" were changed by it, "outputs" aren't there.
+# file was damaged on the way; "fault", its own; "oom", its kernel killed the stage for memory. "disk": what it made
+# can't be written on this machine. Of the stage: "inputs" were changed by it, "outputs" aren't there.
 TroubleKind = Literal[
     "lost",
     "walltime",
@@ -79,6 +79,7 @@ TroubleKind = Literal[
     "room",
     "content",
     "fault",
+    "oom",
     "disk",
     "inputs",
     "outputs",

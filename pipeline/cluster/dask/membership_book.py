@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from pipeline.cluster.dask.node_news import AnyNodeNews, NodeAnnounced, NodeRefused, WorkerEnded
 from pipeline.cluster.dask.node_table import MemberNode, NodeTable
-from pipeline.cluster.members import ClusterFailed, MembershipChange, NodeLeft, NodeLoss
+from pipeline.cluster.members import ClusterFailed, MembershipChange, NodeLeft, NodeLoss, NodeUnusable
+from pipeline.cluster.wire.node_announcement import VERSION
 
 BACK_SECONDS = 30.0
 EXPECTED = NodeLoss("lost", "its worker was ended")
 UNEXPECTED = NodeLoss("lost", "the connection to its worker broke")
+OTHER_VERSION = "it has another version of pipeline; install the same one there"
 NO_SCHEDULER = NodeLoss("lost", "the scheduler of its cluster is gone")
 
 
@@ -66,11 +68,19 @@ class MembershipBook:
                 self._problems.pop(news.worker, None)
                 self._problems.pop(news.dask_name, None)
                 self._came.add(news.dask_name)
-                self._add(self._table.announced(news))
+                if news.node.version == VERSION:
+                    self._add(self._table.announced(news))
+                else:
+                    self._refuse(news.worker, news.node.name, OTHER_VERSION)
             elif isinstance(news, WorkerEnded):
                 self._add(self._table.ended(news))
             elif isinstance(news, NodeRefused):
-                self._problems[news.worker] = news.words
+                self._refuse(news.worker, news.worker, news.words)
+
+    def _refuse(self, worker: str, name: str, words: str) -> None:
+        """With the lock."""
+        self._problems[worker] = words
+        self._add([NodeUnusable(name, words)])
 
     def worker_gone(self, worker: str, is_expected: bool) -> None:
         with self._lock:

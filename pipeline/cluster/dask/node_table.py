@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pipeline.cluster.dask.node_news import NodeAnnounced, WorkerEnded
 from pipeline.cluster.members import MembershipChange, NodeJoined, NodeLeft, NodeLoss
-from pipeline.cluster.wire.node_announcement import VERSION, NodeAnnouncement
+from pipeline.cluster.wire.node_announcement import NodeAnnouncement
 from pipeline.values import Struct
 
 REMEMBERED = 10_000  # nodes that are gone
@@ -29,8 +29,6 @@ class NodeTable:
     def announced(self, news: NodeAnnounced) -> list[MembershipChange]:
         """A node that is known already, and is the same one, is no change."""
         node = news.node
-        if node.version != VERSION:
-            return []
         known = self.nodes.get(node.name)
         if known and (known.worker, known.node.address) == (news.worker, node.address):
             return []

@@ -16,7 +16,7 @@ from pipeline.cluster.driver.node_queue import NodeQueue
 from pipeline.cluster.driver.node_session import Letter, NodeDrains, NodeGone, NodeReady, NodeSilent, SessionParts
 from pipeline.cluster.driver.remote_attempt import AttemptOver, RemoteAttempt
 from pipeline.cluster.driver.run_nodes import Client, RunNodes
-from pipeline.cluster.members import ClusterFailed, Members, MembershipChange, NodeJoined, NodeLoss
+from pipeline.cluster.members import ClusterFailed, Members, MembershipChange, NodeJoined, NodeLoss, NodeUnusable
 from pipeline.errors import NotReady
 from pipeline.executors import Event, Exited, Message, Trouble
 from pipeline.host.resources import Ledger
@@ -144,6 +144,9 @@ class ClusterWorkplace:
     def _change(self, change: MembershipChange) -> Sequence[AttemptOver]:
         if isinstance(change, ClusterFailed):
             raise NotReady(change.words, change.next_step)
+        if isinstance(change, NodeUnusable):
+            self._nodes.unusable(change)
+            return ()
         return self._nodes.joined(change.node) if isinstance(change, NodeJoined) else self._nodes.left(change)
 
     def _is_wanted(self, stage: str) -> bool:

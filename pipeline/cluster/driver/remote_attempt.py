@@ -16,6 +16,7 @@ KINDS: dict[Problem, TroubleKind] = {
     "outputs": "outputs",
     "superseded": "lost",
     "time": "lost",
+    "memory": "oom",
     "node": "fault",
 }
 

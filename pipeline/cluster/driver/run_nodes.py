@@ -7,11 +7,11 @@ from pipeline.cluster.driver.content_holders import ContentHolders
 from pipeline.cluster.driver.node_queue import NodeQueue
 from pipeline.cluster.driver.node_session import NodeReady, NodeSession, NodeSilent, SessionParts
 from pipeline.cluster.driver.remote_attempt import AttemptOver
-from pipeline.cluster.members import NodeLeft, NodeLoss
+from pipeline.cluster.members import NodeLeft, NodeLoss, NodeUnusable
 from pipeline.cluster.node_client import NodeClient
 from pipeline.cluster.placing.node_supply import NodeSupply
 from pipeline.cluster.wire.attempt_order import AttemptId
-from pipeline.cluster.wire.node_announcement import VERSION, NodeAnnouncement
+from pipeline.cluster.wire.node_announcement import NodeAnnouncement
 from pipeline.sizes import show_size
 from pipeline.text import counted
 
@@ -42,9 +42,6 @@ class RunNodes:
 
     def joined(self, node: NodeAnnouncement) -> Sequence[AttemptOver]:
         """It is asked what it knows first."""
-        if node.version != VERSION:
-            self._tell(f"node {node.name} has another version of pipeline, so that it isn't used")
-            return ()
         if node.earlier_end:
             self._tell(f"node {node.name}: {node.earlier_end}")
         lost = self._lost(node.name, NodeLoss(words="another process has taken its place"))
@@ -80,6 +77,9 @@ class RunNodes:
         self._tell(f"node {name} is lost: {loss.words}")
         self._sessions[name] = NodeSession(session.node, self._client(session.node), self._parts)
         return lost
+
+    def unusable(self, change: NodeUnusable) -> None:
+        self._tell(f"node {change.name} can't be used: {change.words}")
 
     def left(self, change: NodeLeft) -> Sequence[AttemptOver]:
         if change.name not in self._sessions:

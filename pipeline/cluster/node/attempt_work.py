@@ -25,10 +25,14 @@ from pipeline.errors import PipelineError
 from pipeline.executors.base import Exited, Invocation
 from pipeline.jobs.output_files import OutputsMissing
 from pipeline.process import Interpreter
+from pipeline.run.failures import oom
+from pipeline.run.failures.classify import EXIT_SIGKILL
+from pipeline.run.failures.oom import OomKills
 from pipeline.sdk.protocol import RUN_VARIABLE
 from pipeline.values import Struct, replace
 
 GRACE_SECONDS = 5.0
+KILLED = (-9, EXIT_SIGKILL)
 Sources = Mapping[str, tuple[ContentSource, ...]]  # by digest
 
 
@@ -69,7 +73,7 @@ class AttemptWork(Struct, frozen=True):
         invocation = written(order, attempt.place, interpreter, inputs, self.store)
         with self.cards.leased(order, attempt) as variables:
             attempt.require_wanted()
-            start = time.monotonic()
+            start, kills = time.monotonic(), oom.read()
             attempt.begin()
             own = replace(invocation, variables={**invocation.variables, **variables})
             exited = self._until_exit(attempt, own, order)
@@ -81,6 +85,8 @@ class AttemptWork(Struct, frozen=True):
             seconds=round(time.monotonic() - (exited.began or start), 3),
             problem=attempt.stopped,
         )
+        if not ended.problem and exited.returncode in KILLED and _has_risen(kills, oom.read()):
+            return replace(ended, problem="memory", words="the kernel killed a process there for memory while it ran")
         if ended.problem or exited.returncode:
             return ended
         return self._with_outputs(order, attempt.place, ended, paths, before)
@@ -171,3 +177,7 @@ def _signatures(paths: list[Path]) -> dict[str, tuple[int, int]] | None:
         return signatures(paths)
     except OSError:
         return None
+
+
+def _has_risen(before: OomKills, after: OomKills) -> bool:
+    return oom.rose(before.group, after.group) or oom.rose(before.machine, after.machine)

@@ -9,8 +9,11 @@ from pipeline.values import Struct, field
 
 # Why there is no result although the stage may be right: "environment" couldn't be made on this node, "content" was
 # damaged or went away, "room" was lacking on its disk, "inputs" were changed by the stage, "outputs" aren't there,
-# "cancelled" by the run, "superseded" by a later attempt, "time" was over, "node": a fault of the node itself.
-Problem = Literal["", "environment", "content", "room", "inputs", "outputs", "cancelled", "superseded", "time", "node"]
+# "cancelled" by the run, "superseded" by a later attempt, "time" was over, "memory": it was
+# killed for it, "node": a fault of the node itself.
+Problem = Literal[
+    "", "environment", "content", "room", "inputs", "outputs", "cancelled", "superseded", "time", "memory", "node"
+]
 
 
 class AttemptOutcome(Struct, frozen=True, kw_only=True):

@@ -45,6 +45,7 @@ OF_TROUBLE: Mapping[str, FailureClass] = {
     "content": FailureClass.NODE_FAULT,
     "room": FailureClass.NODE_FULL,
     "disk": FailureClass.DISK_FULL,
+    "oom": FailureClass.OUT_OF_MEMORY,
     "environment": FailureClass.NODE_ENVIRONMENT,
     "nowhere": FailureClass.NO_NODE,
     "inputs": FailureClass.INPUT_CHANGED,

@@ -93,6 +93,7 @@ EXPECTED = {
         "damage found, not repaired": replace(FAILED, verdict=Unrepairable("no network", ("x",))),
     },
     FailureClass.OUT_OF_MEMORY: {
+        "on a node": replace(on_node("oom"), returncode=-9),
         "killed by the group's kernel": killing(SIGKILLED, group=1),
         "killed by the machine's kernel": killing(SIGKILLED, machine=1),
         "a shell's word for it": killing(Evidence(PREFIX, returncode=137), group=1),
