@@ -1,6 +1,7 @@
 """The nodes of a cluster as the place where a run's stages run."""
 
 import contextlib
+import errno
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,8 @@ from pipeline.cluster.driver.node_session import Letter, NodeDrains, NodeGone, N
 from pipeline.cluster.driver.remote_attempt import AttemptOver, RemoteAttempt
 from pipeline.cluster.driver.run_nodes import Client, RunNodes
 from pipeline.cluster.members import ClusterFailed, Members, MembershipChange, NodeJoined, NodeLoss, NodeUnusable
+from pipeline.cluster.wire.attempt_order import AttemptOrder
+from pipeline.directories.reading import DirectoryUnusable
 from pipeline.errors import NotReady
 from pipeline.executors import Event, Exited, Message, Trouble
 from pipeline.host.resources import Ledger
@@ -75,7 +78,7 @@ class ClusterWorkplace:
         self.queue.jobs[job.job.id] = job
 
     def submit(self, job: JobRun, live: LiveAttempt) -> None:
-        attempt = RemoteAttempt(live, self._orders.of(job, live), live.grant.node)
+        attempt = RemoteAttempt(live, self._order(job, live), live.grant.node)
         self._attempts[attempt.name] = attempt
         self._begun.add(stage_needs.id_of(live.task))
         self._nodes.resumed(stage_needs.id_of(live.task))
@@ -84,6 +87,12 @@ class ClusterWorkplace:
         else:
             words = self._why_nowhere(live.task) or "no node could have it"
             self._mailbox.post(AttemptOver(attempt, attempt.exit_by("nowhere", words)))
+
+    def _order(self, job: JobRun, live: LiveAttempt) -> AttemptOrder:
+        try:
+            return self._orders.of(job, live)
+        except DirectoryUnusable as error:
+            raise OSError(errno.EINVAL, f"a folder that it reads {error}") from error
 
     def settled(self, live: LiveAttempt) -> None:
         attempt = self._attempts.pop(live.invocation.id, None)

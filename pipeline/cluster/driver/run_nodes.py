@@ -132,4 +132,4 @@ def _supply(node: NodeAnnouncement) -> NodeSupply:
 
 def _shown(node: NodeAnnouncement) -> str:
     gpus = f", {counted(len(node.gpus), 'GPU')}" if node.gpus else ""
-    return f"{node.cpus:g} CPUs, {show_size(node.memory)} of memory{gpus}"
+    return f"{node.cpus:g} CPU{'' if node.cpus == 1 else 's'}, {show_size(node.memory)} of memory{gpus}"
