@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.driver.faults import Cluster, cluster_in
+from tests.cluster.driver.helpers import Nodes, nodes_in
 from tests.conftest import Sandbox, offline
 
 
@@ -28,3 +29,10 @@ def no_nodes(ready: Sandbox, tmp_path: Path, index: None) -> Iterator[Cluster]:
     """A cluster to which a test adds nodes."""
     with cluster_in(ready, tmp_path / "nodes") as cluster:
         yield cluster
+
+
+@pytest.fixture
+def nodes(ready: Sandbox, tmp_path: Path, index: None) -> Iterator[Nodes]:
+    """Two nodes, for runs in this process."""
+    with nodes_in(ready, tmp_path / "nodes", "node1", "node2") as nodes:
+        yield nodes

@@ -59,8 +59,9 @@ class FixedMembers:
         """The nodes are the test's."""
 
 
-def announced(agent: AgentProcess, name: str, cpus: float = 2) -> NodeAnnouncement:
-    return NodeAnnouncement(name=name, address=agent.client.contents.address, host="localhost", cpus=cpus)
+def announced(agent: AgentProcess, name: str, cpus: float = 2, labels: tuple[str, ...] = ()) -> NodeAnnouncement:
+    address = agent.client.contents.address
+    return NodeAnnouncement(name=name, address=address, host="localhost", cpus=cpus, labels=labels)
 
 
 @dataclass
@@ -105,11 +106,13 @@ class Nodes:
 
 
 @contextlib.contextmanager
-def nodes_in(sandbox: Sandbox, folder: Path, *names: str) -> Iterator[Nodes]:
-    """Nodes that have joined."""
+def nodes_in(
+    sandbox: Sandbox, folder: Path, *names: str, labels: Mapping[str, tuple[str, ...]] | None = None
+) -> Iterator[Nodes]:
+    """Nodes that have joined; ``labels``: of some of them."""
     with contextlib.ExitStack() as held:
         agents = {name: held.enter_context(agent_in(folder / name, name)) for name in names}
         members = FixedMembers()
         for name, agent in agents.items():
-            members.join(announced(agent, name))
+            members.join(announced(agent, name, labels=(labels or {}).get(name, ())))
         yield Nodes(sandbox, folder, members, agents)

@@ -1,20 +1,6 @@
 """Whole jobs whose stages run on nodes with folders of their own."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from tests.cluster.driver.helpers import Nodes, nodes_in
-from tests.conftest import Sandbox, offline
-
-
-@pytest.fixture
-def nodes(ready: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nodes]:
-    for name, text in offline(tmp_path).items():
-        monkeypatch.setenv(name, text)
-    with nodes_in(ready, tmp_path / "nodes", "node1", "node2") as nodes:
-        yield nodes
+from tests.cluster.driver.helpers import Nodes
 
 
 def test_stages_run_on_nodes_and_their_results_are_here(nodes: Nodes) -> None:
