@@ -30,6 +30,7 @@ from pipeline.run.task import LiveAttempt, Task
 from pipeline.values import Struct, replace
 
 BESIDE = 8  # threads that send and fetch contents
+SCALE_SECONDS = 0.5  # between two counts of the nodes that are wanted
 ENDS_SECONDS = 10.0  # for the ends of what was cancelled, beyond its grace
 
 
@@ -66,6 +67,7 @@ class ClusterWorkplace:
         self._nodes = RunNodes(self.queue, self._holders, parts.client, sessions, context.observer.progress)
         self._attempts: dict[str, RemoteAttempt] = {}  # by invocation, until what they left is committed
         self._begun: set[str] = set()  # stages that this run has made an attempt at, by id
+        self._scaled_at = 0.0
         self._refusals: dict[str, dict[str, str]] = {}  # why nodes can't have an environment: by its key, by node
 
     @property
@@ -109,7 +111,9 @@ class ClusterWorkplace:
         events: list[Event] = [*self._exits(overs)]
         for letter in self._mailbox.take():
             events += self._opened(letter)
-        self._members.want(self._wanted_nodes())
+        if time.monotonic() - self._scaled_at >= SCALE_SECONDS:
+            self._scaled_at = time.monotonic()
+            self._members.want(self._wanted_nodes())
         return events
 
     def cancel(self, id: str, grace: float) -> None:  # noqa: ARG002  # a node has a grace of its own
@@ -136,7 +140,7 @@ class ClusterWorkplace:
         match letter:
             case Message():
                 attempt = self._attempts.get(letter.id)
-                return [letter] if attempt and not attempt.is_told else []
+                return [letter] if attempt and not attempt.has_exited else []
             case AttemptOver():
                 return [*self._exits([letter])]
             case NodeReady():
@@ -166,8 +170,8 @@ class ClusterWorkplace:
     def _exits(self, overs: Sequence[AttemptOver]) -> Iterator[Exited]:
         """Each attempt's end once: a node that is lost may have told it at the same moment."""
         for over in overs:
-            if not over.attempt.is_told:
-                over.attempt.is_told = True
+            if not over.attempt.has_exited:
+                over.attempt.has_exited = True
                 yield self._exited(over)
 
     def _exited(self, over: AttemptOver) -> Exited:
@@ -197,8 +201,8 @@ class ClusterWorkplace:
     def _why_nowhere(self, task: Task) -> str | None:
         words = self.queue.why_nowhere(task)
         key = self.queue.environment_of(task)
-        told = [f"{node}: {reason}" for node, reason in self._refusals.get(key, {}).items()]
-        return "\n  ".join([words, *told]) if words else None
+        reasons = [f"{node}: {reason}" for node, reason in self._refusals.get(key, {}).items()]
+        return "\n  ".join([words, *reasons]) if words else None
 
     def _wanted_nodes(self) -> int:
         """Those that work, and what would be needed for all that waits."""

@@ -35,9 +35,7 @@ class NodeQueue:
         self._on_node: dict[str, set[str]] = {}  # ids of what was given out
         self._gpus: dict[str, int] = {}  # by node
         self._resumable: dict[str, str] = {}  # stages that an earlier run began, by the node where they run
-        self._awaiting: dict[
-            str, str
-        ] = {}  # stages that an earlier run may have begun, by the node that isn't here yet
+        self._returns: dict[str, str] = {}  # stages whose node, which an earlier run had, isn't here yet
         self._first = math.inf  # when the first node came
         self._changed = time.monotonic()  # when a node last came, or went
 
@@ -53,7 +51,7 @@ class NodeQueue:
         if node in self._on_node:
             self._starts.append(self._resumed(id, node))
         elif node := self._earlier_node(task):
-            self._awaiting[id] = node
+            self._returns[id] = node
         else:
             self.placement.push(self._waiting(id), again=bool(task.spared))
 
@@ -75,7 +73,7 @@ class NodeQueue:
 
     def drop(self, is_unwanted: Callable[[Task], bool]) -> list[Task]:
         unwanted = {id for id, task in self._tasks.items() if is_unwanted(task)}
-        self._awaiting = {id: node for id, node in self._awaiting.items() if id not in unwanted}
+        self._returns = {id: node for id, node in self._returns.items() if id not in unwanted}
         self.placement.withdraw(unwanted.__contains__)
         for start in self._starts:
             if start.stage.id in unwanted:
@@ -112,12 +110,12 @@ class NodeQueue:
         self._gpus[supply.name] = len(supply.gpus)
         for id in resumable:
             if id in self._tasks and not any(start.stage.id == id for start in self._starts):
-                self._awaiting.pop(id, None)
+                self._returns.pop(id, None)
                 self.placement.withdraw(id.__eq__)
                 self._starts.append(self._resumed(id, supply.name))
             else:
                 self._resumable[id] = supply.name
-        self._await_no_more(lambda node: node == supply.name)
+        self._give_up_returns(lambda node: node == supply.name)
 
     def remove_node(self, name: str) -> None:
         """What ran there is given back when its end is told."""
@@ -164,15 +162,15 @@ class NodeQueue:
     def _is_late(self) -> bool:
         return time.monotonic() - self._first > RETURN_SECONDS
 
-    def _await_no_more(self, is_meant: Callable[[str], bool]) -> None:
+    def _give_up_returns(self, is_meant: Callable[[str], bool]) -> None:
         """Stages whose node has come without them, or doesn't come, run anywhere."""
-        for id in [id for id, node in self._awaiting.items() if is_meant(node)]:
-            del self._awaiting[id]
+        for id in [id for id, node in self._returns.items() if is_meant(node)]:
+            del self._returns[id]
             self.placement.push(self._waiting(id))
 
     def _decide(self) -> None:
-        if self._awaiting and self._is_late:
-            self._await_no_more(lambda _: True)
+        if self._returns and self._is_late:
+            self._give_up_returns(lambda _: True)
         for decision in self.placement.decide(time.monotonic()):
             if isinstance(decision, NodeStart):
                 self._on_node[decision.node].add(decision.stage.id)

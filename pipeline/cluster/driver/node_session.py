@@ -21,7 +21,7 @@ from pipeline.values import Struct
 
 TRIES = 3  # in which all that an order needs must have come: contents may leave a node again while others come
 INLINE_IN_ALL = 16 * INLINE_BYTES
-TOLD_AFTER = 5  # tries in vain, a person hears of a node that can't be asked
+SILENT_TRIES = 5  # after which a person hears of a node that can't be asked
 RETURN_SECONDS = 1.0  # between two looks whether a node that was lost can be reached again
 
 
@@ -156,7 +156,7 @@ class NodeSession:
             try:
                 known = [self._client.attempts(run) for run in self._parts.runs()]
             except (PipelineError, ValueError) as error:
-                if tries == TOLD_AFTER:
+                if tries == SILENT_TRIES:
                     self._parts.post(NodeSilent(self, str(error)))
                 time.sleep(RETURN_SECONDS)
                 continue

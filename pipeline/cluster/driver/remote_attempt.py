@@ -31,7 +31,7 @@ class RemoteAttempt(Struct, eq=False):
     began: float | None = None  # when that was heard, by this machine's ``time.monotonic``
     is_cancelled: bool = False
     is_over: bool = False
-    is_told: bool = False  # the loop knows of its end
+    has_exited: bool = False  # the loop knows of its end
 
     @property
     def name(self) -> str:
