@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
+from pathlib import Path
 
 from pipeline.cluster.definitions import cluster_file
 from pipeline.cluster.definitions.cluster_definition import ClusterDefinition
@@ -49,6 +50,19 @@ def _workplace(definition: ClusterDefinition, context: RunContext, ledger: Ledge
                 tls = None if is_loopback(node.address.rpartition(":")[0]) else members.tls
                 return NodeClient(node.address, members.token, tls, seconds=SILENCE_SECONDS)
 
-            parts = ClusterParts(members, client, definition.licences, definition.shared)
+            packages = _packages(context.project, definition)
+            parts = ClusterParts(members, client, definition.licences, definition.shared, packages)
             with closing(ClusterWorkplace(context, ledger, parts, mailbox)) as place:
                 yield place
+
+
+def _packages(project: ProjectFolder, definition: ClusterDefinition) -> Path | None:
+    """Raises ``UsageError`` where the folder isn't there."""
+    if not definition.packages:
+        return None
+    folder = project.root / definition.packages
+    if not folder.is_dir():
+        raise UsageError(
+            f"cluster {definition.name}: {folder}, for packages, is no folder", "mend config/clusters.yaml"
+        )
+    return folder

@@ -34,6 +34,7 @@ def row(definition: ClusterDefinition) -> dict[str, Any]:
         "licences": dict(definition.licences),
         "node_folder": definition.node_folder,
         "shared": [str(each) for each in definition.shared],
+        "packages": definition.packages,
     }
 
 

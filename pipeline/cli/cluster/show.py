@@ -16,7 +16,7 @@ from pipeline.cluster.membership import members_of
 from pipeline.cluster.wire.node_announcement import NodeAnnouncement
 from pipeline.sizes import show_size
 
-FACTS = ("name", "kind", "where", "nodes", "labels", "licences", "node_folder", "shared")
+FACTS = ("name", "kind", "where", "nodes", "labels", "licences", "node_folder", "shared", "packages")
 
 
 @click.command("show")

@@ -74,6 +74,7 @@ class ClusterDefinition(Struct, frozen=True, kw_only=True):
     licences: Mapping[str, int] = field(default_factory=dict)  # tokens, for all nodes together
     store_limit: int = STORE_LIMIT  # bytes of contents that a node keeps
     shared: tuple[Path, ...] = ()  # folders that all machines see under the same path
+    packages: str = ""  # a folder of wheels, from the project's, that nodes without an index get
     idle_seconds: float = IDLE_SECONDS
     start_seconds: float = 900.0  # after which a node that was made and hasn't come is told of
 

@@ -25,7 +25,7 @@ SCHEMA = "clusters"
 LISTING = "pipeline cluster list"
 LEAST_POLL = 30.0  # seconds: who asks a batch system more often is asked to stop
 
-COMMON = {"kind", "node_folder", "labels", "licences", "store_limit", "shared", "start_seconds"}
+COMMON = {"kind", "node_folder", "labels", "licences", "store_limit", "shared", "packages", "start_seconds"}
 # What else the definition of a kind may and must say.
 MAY: Mapping[str, frozenset[str]] = {
     "local": frozenset({"nodes", "cpus", "memory", "idle_seconds"}),
@@ -43,7 +43,7 @@ MUST: Mapping[str, tuple[str, ...]] = {
     "slurm": ("nodes", "cpus", "memory"),
 }
 SIZES = ("memory", "store_limit")
-PLAIN = ("node_folder", "licences", "store_limit", "idle_seconds", "start_seconds")
+PLAIN = ("node_folder", "licences", "store_limit", "packages", "idle_seconds", "start_seconds")
 LISTS = ("hosts", "directives", "setup")
 
 

@@ -25,9 +25,9 @@ LATER = 60.0  # seconds after its limit at which a node ends an attempt by itsel
 class AttemptOrders:
     """For the jobs of one run."""
 
-    def __init__(self, project: ProjectFolder) -> None:
+    def __init__(self, project: ProjectFolder, packages: Path | None) -> None:
         self.items = OrderItems(project.cache / MODEL_NOTES)
-        self._recipes = JobRecipes(project, self.items.places)
+        self._recipes = JobRecipes(project, self.items.places, packages)
         self._runs: dict[str, str] = {}  # by job
 
     def admit(self, job: PlannedJob) -> None:

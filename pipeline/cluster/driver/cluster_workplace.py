@@ -41,6 +41,7 @@ class ClusterParts(Struct, frozen=True):
     client: Client
     licences: Mapping[str, int]
     shared: Sequence[Path] = ()  # folders that all machines see
+    packages: Path | None = None  # a folder of wheels for nodes without an index
 
 
 class ClusterWorkplace:
@@ -51,7 +52,7 @@ class ClusterWorkplace:
         self.queue = NodeQueue(parts.licences, self._send_ahead)
         self._members = parts.members
         self._mailbox = mailbox
-        self._orders = AttemptOrders(context.project)
+        self._orders = AttemptOrders(context.project, parts.packages)
         places = self._orders.items.places
         self._holders = ContentHolders(parts.shared, places)
         self._pool = ThreadPoolExecutor(BESIDE, "contents")

@@ -1,5 +1,6 @@
 """The environments of a job as recipes: a node can build each, or find it, and has the same then as the plan."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -7,6 +8,8 @@ from pipeline.cluster.recipes import recipe_of
 from pipeline.cluster.wire.attempt_order import EnvironmentRecipe
 from pipeline.config.catalog import Catalog
 from pipeline.envs import interpreters, keys, uv
+from pipeline.envs.definition import Definition
+from pipeline.envs.lockfiles import lockfile
 from pipeline.errors import NotReady
 from pipeline.jobs.job import PlannedJob, preparing_command
 from pipeline.jobs.plan import PlannedStage
@@ -16,11 +19,13 @@ from pipeline.project import ProjectFolder
 class JobRecipes:
     """For the jobs of one run; each environment is looked up once."""
 
-    def __init__(self, project: ProjectFolder, places: dict[str, Path]) -> None:
-        """``places`` gets the path of each content that a recipe names, by its digest."""
+    def __init__(self, project: ProjectFolder, places: dict[str, Path], packages: Path | None) -> None:
+        """``places`` gets the path of each content that a recipe names, by its digest. ``packages``: a folder of wheels
+        for nodes without an index."""
         self._project = project
         self._catalog = Catalog(project)
         self._places = places
+        self._packages = packages
         self._known: dict[tuple[str, str], EnvironmentRecipe] = {}
 
     def require(self, job: PlannedJob) -> None:
@@ -54,6 +59,21 @@ class JobRecipes:
                 "was prepared, so that nodes can't build the same one",
                 preparing_command(job),
             )
-        recipe, places = recipe_of(definition, key, self._project.owner(definition.locked).root)
+        root = self._project.owner(definition.locked).root
+        recipe, places = recipe_of(definition, key, root, self._wheels_of(definition))
         self._places.update(places)
         return recipe
+
+    def _wheels_of(self, definition: Definition) -> list[Path]:
+        """Those that its lock names, for whatever platform."""
+        if self._packages is None:
+            return []
+        from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+        pins = {(pin.name, str(pin.version)) for pin in lockfile.parse(definition.locked.read_text()).pins}
+        found = []
+        for wheel in sorted(self._packages.glob("*.whl")):
+            with contextlib.suppress(InvalidWheelFilename):
+                name, version, _, _ = parse_wheel_filename(wheel.name)
+                found += [wheel] if (name, str(version)) in pins else []
+        return found

@@ -74,6 +74,7 @@ class Nodes:
     agents: dict[str, AgentProcess]
     licences: dict[str, int] = field(default_factory=dict)
     silence: float = 10.0  # seconds that a node may leave a question without an answer
+    packages: Path | None = None  # wheels for nodes without an index
 
     def run(self, *ids: str, options: Options | None = None) -> Mapping[str, JobOutcome]:
         """Run jobs on the nodes; returns what became of each."""
@@ -92,7 +93,7 @@ class Nodes:
     @contextlib.contextmanager
     def _workplace(self, context: RunContext, ledger: Ledger) -> Iterator[ClusterWorkplace]:
         mailbox: Mailbox[Letter] = Mailbox()
-        parts = ClusterParts(self.members(mailbox.ring), self._client, self.licences)
+        parts = ClusterParts(self.members(mailbox.ring), self._client, self.licences, packages=self.packages)
         place = ClusterWorkplace(context, ledger, parts, mailbox)
         try:
             yield place

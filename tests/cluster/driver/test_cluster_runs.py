@@ -1,6 +1,12 @@
 """Whole jobs whose stages run on nodes with folders of their own."""
 
-from tests.cluster.driver.helpers import Nodes
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.driver.helpers import Nodes, nodes_in
+from tests.conftest import Sandbox
 
 
 def test_stages_run_on_nodes_and_their_results_are_here(nodes: Nodes) -> None:
@@ -17,3 +23,21 @@ def test_stages_run_on_nodes_and_their_results_are_here(nodes: Nodes) -> None:
     started = [event for event in sandbox.events(id) if event["event"] == "stage_started"]
     assert {event["node"] for event in started} <= {"node1", "node2"}
     assert len(started) == 2
+
+
+def test_nodes_without_an_index_get_the_packages_that_a_lock_names(
+    ready: Sandbox, tmp_path: Path, index: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("UV_FIND_LINKS")
+    packages = tmp_path / "packages"
+    shutil.move(tmp_path / "wheels", packages)
+    with nodes_in(ready, tmp_path / "nodes", "node1") as nodes:
+        ready.workflow("w", "report_alpha: {}")
+        id = ready.prepare("w")
+        words = str(nodes.run(id)[id].error)
+        assert "node1: environment 'alpha' can't be had on this node" in words
+    with nodes_in(ready, tmp_path / "others", "node2") as others:
+        others.packages = packages
+        assert others.run(id)[id].error is None
+    (wheels,) = (tmp_path / "others").glob("node2/cache/wheels")
+    assert [wheel.name for wheel in wheels.iterdir()] == ["quirk-1.0-py3-none-any.whl"]
