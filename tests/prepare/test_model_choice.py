@@ -253,7 +253,8 @@ def test_with_any_engine_the_models_of_those_that_can_be_used_now_come_into_ques
     plan = job(project, model="auto", spoken="de", quality="best").plan
     assert (plan.parameters["model"], plan.decisions[0].engine) == ("onnx", "reading")
     for file in ("config/environments/{}.yaml", "requirements/{}.txt", "requirements/{}.lock"):
-        project.write(file.format("unbuilt"), (project.root / file.format("beta")).read_text())
+        text = (project.root / file.format("beta")).read_text()
+        project.write(file.format("unbuilt"), f"{text}# with a key of its own\n")
     project.write("stages/reads.py", STAGE.replace('"alpha"', '"unbuilt"'))
     plan = job(project, model="auto", spoken="de", quality="best").plan
     assert (plan.parameters["model"], plan.decisions[0].engine) == ("small", "hearing")

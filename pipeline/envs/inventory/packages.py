@@ -84,27 +84,33 @@ def _read(site_packages: Path) -> Iterator[InstalledPackage]:
 
     for distribution in metadata.distributions(path=[str(site_packages)]):
         fields = distribution.metadata
-        shown = fields["Name"] or "unknown"
+        shown = _field(fields, "Name") or "unknown"
         yield InstalledPackage(
             name=canonicalize_name(shown),
             shown=shown,
-            version=fields["Version"] or "",
-            summary=(fields["Summary"] or "").strip(),
+            version=_field(fields, "Version"),
+            summary=_field(fields, "Summary").strip(),
             license=_license(fields),
             requires=tuple(fields.get_all("Requires-Dist") or ()),
         )
 
 
+def _field(fields: "metadata.PackageMetadata", name: str) -> str:
+    """Its first value; empty where it isn't there. Where a library has brought ``importlib_metadata`` along, its own
+    metadata raise ``KeyError`` for ``fields[name]``."""
+    return next(iter(fields.get_all(name) or ()), "")
+
+
 def _license(fields: "metadata.PackageMetadata") -> License:
     """From the clearest field: https://packaging.python.org/en/latest/specifications/core-metadata/"""
     files = tuple(fields.get_all("License-File") or ())
-    if expression := (fields["License-Expression"] or "").strip():
+    if expression := _field(fields, "License-Expression").strip():
         return License(expression, "expression", files)
     classifiers = [each for each in fields.get_all("Classifier") or () if each.startswith(CLASSIFIER)]
     names = [each.rpartition(" :: ")[2] for each in classifiers if each.lower() not in NO_LICENSE]
     if names := [name for name in names if name.lower() not in NO_LICENSE]:
         return License(" and ".join(dict.fromkeys(names)), "classifier", files)
-    text = re.sub(r"\s+", " ", (fields["License"] or "").strip())
+    text = re.sub(r"\s+", " ", _field(fields, "License").strip())
     if text.lower() not in NO_LICENSE:
         return License(text if len(text) <= SHOWN else f"{text[:SHOWN]}...", "field", files)
     return License("", "unknown", files)

@@ -211,3 +211,11 @@ def test_of_several_files_none_is_claimed_to_be_the_one(build: Build, add: Add) 
     (one,) = [each for each in bill(build, one=f"{'a' * 64} {'b' * 64}")["components"] if each["name"] == "one"]
     assert "hashes" not in one
     assert [each["content"] for each in one["externalReferences"][0]["hashes"]] == ["a" * 64, "b" * 64]
+
+
+def test_fields_that_a_package_does_not_have_are_empty_whichever_library_reads_them(build: Build, add: Add) -> None:
+    """Once ``importlib_metadata`` is imported, it answers for ``importlib.metadata``, and raises ``KeyError``."""
+    pytest.importorskip("importlib_metadata")
+    add("bare")
+    (package,) = installed_packages(build)
+    assert (package.summary, package.license.text) == ("", "")
