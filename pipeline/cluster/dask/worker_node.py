@@ -84,7 +84,7 @@ class WorkerNode:
         settings, name = self._settings, str(self._worker.name)
         host = get_address_host(self._worker.address)
         is_open = not is_loopback(host)
-        variables = {"USER": getpass.getuser(), **os.environ}
+        variables = {"USER": user_name(), **os.environ}
         folder = expanded(settings.folder, variables, _file_name(name)) / settings.owner
         agent = AgentSettings(
             folder=folder,
@@ -132,6 +132,14 @@ class WorkerNode:
 
     def _tell(self, news: AnyNodeNews) -> None:
         self._worker.log_event(topic_of(self._settings.owner), encode_news(news))
+
+
+def user_name() -> str:
+    """That of this process's user; a container's user may have none, and then its number stands for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def _file_name(name: str) -> str:
