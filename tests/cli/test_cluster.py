@@ -59,6 +59,7 @@ def test_certificates_are_made_once_and_again_only_by_force(root: Path) -> None:
     shown = called(root, "certificates", "lab")
     assert "there already" in shown
     assert "dask worker tls://10.0.0.5:8786" in shown
+    assert shown.count("--no-dashboard --dashboard-address 127.0.0.1:0 ") == 2  # nobody else reads its pages
     assert key.read_bytes() == before
     called(root, "certificates", "lab", "--force")
     assert key.read_bytes() != before

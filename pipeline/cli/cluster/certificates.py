@@ -60,6 +60,8 @@ def _say_start(definition: ClusterDefinition, files: CertificateFiles) -> None:
         return
     certificate, key = str(files.certificate("node")), str(files.key("node"))
     options = shlex.join(["--tls-ca-file", str(files.authority), "--tls-cert", certificate, "--tls-key", key])
+    # without a dashboard Dask still has pages, such as those with its workers' names
+    closed = "--no-dashboard --dashboard-address 127.0.0.1:0"
     click.echo("the cluster's scheduler and each of its workers are started with them:")
-    click.echo(f"  dask scheduler --protocol tls --no-dashboard {options}")
-    click.echo(f"  dask worker {definition.deployment.address} --nworkers 1 --no-dashboard {options}")
+    click.echo(f"  dask scheduler --protocol tls {closed} {options}")
+    click.echo(f"  dask worker {definition.deployment.address} --nworkers 1 {closed} {options}")
