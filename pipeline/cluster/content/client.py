@@ -66,16 +66,20 @@ class ContentClient:
             raise
 
     def fetch_file(self, digest: str, size: int, target: Path) -> None:
-        """As ``fetch``, to a file that isn't there yet; what has come lies beside it until it is whole."""
+        """As ``fetch``, to a file that isn't there yet; what has come lies beside it until it is whole, and goes where
+        the disk has no room for the rest."""
         part = target.with_name(f".{digest[-16:]}.part")  # its own name may be as long as names can be
-        with PartialContent(part, digest, size) as partial:
-            self._persist(lambda: None if partial.is_whole else partial.offset, lambda _: self._fetch_rest(partial))
-            try:
+        try:
+            with PartialContent(part, digest, size) as partial:
+                self._persist(lambda: None if partial.is_whole else partial.offset, lambda _: self._fetch_rest(partial))
                 partial.finish()
-            except ContentDamaged:
-                try_remove_tree(part)
-                self.check(digest)
-                raise
+        except NoRoom:
+            try_remove_tree(part)
+            raise
+        except ContentDamaged:
+            try_remove_tree(part)
+            self.check(digest)
+            raise
         publish(part / FILE, target)
         try_remove_tree(part)
 

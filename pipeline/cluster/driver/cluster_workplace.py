@@ -23,6 +23,8 @@ from pipeline.directories.reading import DirectoryUnusable
 from pipeline.errors import NotReady
 from pipeline.executors import Event, Exited, Message, Trouble
 from pipeline.host.resources import Ledger
+from pipeline.jobs.job import PlannedJob
+from pipeline.jobs.state import Status
 from pipeline.process import Interpreter
 from pipeline.run.context import RunContext
 from pipeline.run.job_run import JobRun
@@ -32,6 +34,7 @@ from pipeline.values import Struct, replace
 BESIDE = 8  # threads that send and fetch contents
 SCALE_SECONDS = 0.5  # between two counts of the nodes that are wanted
 ENDS_SECONDS = 10.0  # for the ends of what was cancelled, beyond its grace
+EARLIER_SECONDS = 2.0  # that a run which is done waits for nodes of earlier runs
 
 
 class ClusterParts(Struct, frozen=True):
@@ -70,6 +73,7 @@ class ClusterWorkplace:
         self._begun: set[str] = set()  # stages that this run has made an attempt at, by id
         self._scaled_at = 0.0
         self._refusals: dict[str, dict[str, str]] = {}  # why nodes can't have an environment: by its key, by node
+        self._is_closed = False
 
     @property
     def execution(self) -> "ClusterWorkplace":
@@ -108,13 +112,18 @@ class ClusterWorkplace:
     def wait(self, wake: int, timeout: float | None = None) -> Sequence[Event]:
         """Raises ``NotReady`` where no node can come any more."""
         self._mailbox.wait(wake, timeout)
+        events = self._news()
+        if time.monotonic() - self._scaled_at >= SCALE_SECONDS:
+            self._scaled_at = time.monotonic()
+            self._members.want(self._wanted_nodes())
+        return events
+
+    def _news(self) -> list[Event]:
+        """As ``wait``, of what has come already."""
         overs = [over for change in self._members.changes() for over in self._change(change)]
         events: list[Event] = [*self._exits(overs)]
         for letter in self._mailbox.take():
             events += self._opened(letter)
-        if time.monotonic() - self._scaled_at >= SCALE_SECONDS:
-            self._scaled_at = time.monotonic()
-            self._members.want(self._wanted_nodes())
         return events
 
     def cancel(self, id: str, grace: float) -> None:  # noqa: ARG002  # a node has a grace of its own
@@ -133,9 +142,23 @@ class ClusterWorkplace:
             self.settled(attempt.live)
 
     def close(self) -> None:
+        """May be called again."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        with contextlib.suppress(NotReady):  # no node can come any more
+            self._await_earlier_nodes()
         self._nodes.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._requests.shutdown(wait=True)
+
+    def _await_earlier_nodes(self) -> None:
+        """They keep what an earlier run began there, until they hear that its job is done."""
+        names = {name for job in self.queue.jobs.values() for name in _earlier_nodes(job.job)}
+        deadline = time.monotonic() + EARLIER_SECONDS
+        while not all(map(self.queue.has_node, names)) and time.monotonic() < deadline:
+            self._news()
+            time.sleep(0.02)  # they are met in other threads
 
     def _opened(self, letter: Letter) -> list[Event]:
         match letter:
@@ -216,6 +239,12 @@ class ClusterWorkplace:
         files = self.queue.jobs[task.job_id].invocations.input_files(task.stage)
         if session := self._nodes.session(node):
             session.send_ahead([(each.digest, each.path) for each in files if each.size >= LARGE])
+
+
+def _earlier_nodes(job: PlannedJob) -> set[str]:
+    """Those that ran the stages of a job, before this run began; none where the job isn't done."""
+    names = {stage.node for stage in job.loaded.stages.values() if stage.node}
+    return names if names and job.state().status is Status.FINISHED else set()
 
 
 def _submitted(pool: ThreadPoolExecutor, work: Callable[[], None]) -> None:

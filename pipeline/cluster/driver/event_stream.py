@@ -1,6 +1,7 @@
 """The events of a job's attempts on one node, as they come. One thread, as long as attempts are there."""
 
 import contextlib
+import errno
 import os
 import threading
 import time
@@ -179,10 +180,10 @@ class EventStream:
             exited = attempt.exit_by("content", f"what it made can't be had: {error}")
         except (ContentUnreachable, ContentRefused) as error:
             exited = attempt.exit_by("lost", f"what it made can't be had: {error.message}")
-        except NoRoom as error:
-            exited = attempt.exit_by("disk", error.message)
+        except NoRoom:
+            exited = attempt.exit_here(os.strerror(errno.ENOSPC))
         except OSError as error:
-            exited = attempt.exit_by("disk", f"what it made can't be written: {error.strerror}")
+            exited = attempt.exit_here(error.strerror or str(error))
         self.finish(attempt, AttemptOver(attempt, exited, event.outcome))
 
 

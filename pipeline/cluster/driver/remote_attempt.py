@@ -55,6 +55,11 @@ class RemoteAttempt(Struct, eq=False):
         """An end that the node doesn't tell of."""
         return Exited(self.name, 0, began=self.began, trouble=Trouble(kind, words, self.node))
 
+    def exit_here(self, reason: str) -> Exited:
+        """What the node made can't be written to this machine's disk."""
+        words = f"what it made on node '{self.node}' can't be written to {self.live.attempt.outputs}: {reason}"
+        return Exited(self.name, 0, began=self.began, trouble=Trouble("disk", words))
+
 
 class AttemptOver(Struct, frozen=True):
     """It has ended, and what it left is here."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cluster.driver import event_stream
+from pipeline.cluster.driver.cluster_workplace import ClusterWorkplace
 from pipeline.errors import ExitCode, PipelineError
 from pipeline.jobs.events import AttemptFailed, StageFinished, StageStarted
 from pipeline.jobs.job import PlannedJob
@@ -19,6 +20,7 @@ from tests.cluster.driver.faults import (
     require_done,
     require_forgotten,
 )
+from tests.crash.harness import KILLED
 from tests.jobs.helpers import events_of, prepared
 from tests.test_process import eventually
 
@@ -81,6 +83,21 @@ def test_eight_nodes_make_one_environment_once_each(no_nodes: Cluster) -> None:
 
 def without_packages() -> dict[str, str]:
     return {**os.environ, "UV_FIND_LINKS": "/nowhere"}
+
+
+@pytest.mark.parametrize("step", ["settled", "close"])
+def test_nodes_keep_nothing_of_a_job_whose_run_was_killed_when_all_was_done(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """The next run needs no node, and tells them all the same."""
+    job = copies(cluster)
+    with monkeypatch.context() as broken:
+        broken.setattr(ClusterWorkplace, step, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        assert exit_code(cluster.driver(job)) == KILLED
+    assert cluster.knows((job.folder / "cluster-run").read_text().strip())
+    assert exit_code(cluster.driver(job)) == 0
+    require_forgotten(cluster, job, step)
+    assert len(started(job, "copy")) == 1
 
 
 def test_an_environment_that_one_node_cant_have_is_made_on_another(no_nodes: Cluster) -> None:
