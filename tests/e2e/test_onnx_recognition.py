@@ -52,7 +52,7 @@ def test_moonshine_writes_down_what_is_said_near_where_it_is_said(studio: Sandbo
     assert "estimated" in told
     assert transcript["coverage"]["share"] > 0.95
     other, _, _ = transcribed(studio, SAMPLE)
-    for word in ("best", "despair", "noisiest"):
+    for word in ("best", "despair", "authorities"):  # how a tiny model spells a rare word is the processor's
         assert starts(transcript, word) == pytest.approx(starts(other, word), abs=1.5)
     assert transcript["speech"] == other["speech"]
     check = studio.run("pipeline", "subtitles", "check", *(job / "output").glob("*.en.*"))
