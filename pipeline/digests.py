@@ -4,6 +4,7 @@ SHA-256 is for what other tools check, too: the input, model files, locks, keys.
 compares, the outputs of stages: at several GiB/s, the digest of a feature film takes no longer than a copy of it.
 """
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ else:
             from hashlib import sha256
 
 SMALL = 1 << 18  # bytes; to read OpenSSL's code takes longer than to digest them without
+_OWN_PROCESS = os.getpid()
 CONTENT_PREFIX = "blake3:"  # of the digest of a file's bytes
 TREE_PREFIX = "blake3-tree:"  # of the digest of a directory with all that is in it
 
@@ -56,7 +58,8 @@ def content_digest(path: Path) -> str:
     """BLAKE3 of a file. It is memory-mapped, so no process may write to it any more."""
     from blake3 import blake3
 
-    return CONTENT_PREFIX + blake3(max_threads=blake3.AUTO).update_mmap(path).hexdigest()
+    threads = blake3.AUTO if os.getpid() == _OWN_PROCESS else 1  # its threads don't come along into a fork, which waits
+    return CONTENT_PREFIX + blake3(max_threads=threads).update_mmap(path).hexdigest()
 
 
 def is_tree(digest: str) -> bool:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +89,13 @@ def test_a_file_has_the_digest_of_its_bytes_whatever_its_size(tmp_path: Path, si
     file = tmp_path / "file"
     file.write_bytes(os.urandom(size))
     assert sha256_of_file(file) == f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}"
+
+
+def test_a_process_that_was_forked_reads_large_files_too(tmp_path: Path) -> None:
+    file = tmp_path / "large"
+    file.write_bytes(bytes(4 << 20))
+    known = content_digest(file)
+    if (child := os.fork()) == 0:
+        signal.alarm(20)
+        os._exit(content_digest(file) != known)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

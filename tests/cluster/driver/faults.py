@@ -4,7 +4,6 @@ import contextlib
 import faulthandler
 import os
 import signal
-import sys
 import threading
 import time
 from collections import Counter
@@ -169,7 +168,7 @@ def in_background(act: Callable[[], None]) -> int:
     code = 70
     try:
         signal.alarm(SECONDS)
-        faulthandler.dump_traceback_later(SECONDS / 2, file=sys.__stderr__)  # it hangs, where a run takes so long
+        faulthandler.dump_traceback_later(SECONDS / 2, file=2)  # it hangs, where a run takes so long
         act()
         code = 0
     except BaseException as error:  # a command's exit code is all that is left of it
