@@ -1,7 +1,7 @@
 """Files and folders that are there whole or not at all, what reaches the disk, and trees removed.
 
-This is the one place where a file or a folder takes its name in one step: ``tests/test_architecture.py`` lists the
-few others and why they are.
+This is the one place where a file or a folder takes its name in one step:
+``tests/architecture/test_single_homes.py`` lists the few others and why they are.
 """
 
 import contextlib

@@ -27,12 +27,12 @@ class Commits(BesideWork[LiveAttempt, Result | AttemptEnd]):
     """``committed`` gets each attempt that took long with its result, or with why there is none."""
 
     def __init__(self, wake: "Act", committed: Callable[[LiveAttempt, Outcome], None]) -> None:
-        super().__init__(wake, JobRun.commit, committed)
+        super().__init__(wake, lambda job, live: job.attempts.commit(live), committed)
 
     def commit(self, job: JobRun, live: LiveAttempt) -> Result | AttemptEnd | None:
         """What was committed, or why nothing was; ``None`` where that goes on beside the loop."""
         if not takes_long(live):
-            return job.commit(live)
+            return job.attempts.commit(live)
         self.start(job, live)
         return None
 

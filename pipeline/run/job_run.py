@@ -1,37 +1,29 @@
-"""One job in a run: what it gives out to be run, and what becomes of each attempt.
+"""One job in a run: what it gives out to be run, and what the end of each attempt means for the rest of it.
 
 State is what the journal and the committed attempts say; a run that was killed anywhere goes on from there.
 """
 
 import contextlib
 import os
-import time
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.executors import Exited, Message
-from pipeline.executors.reports import without_secrets
-from pipeline.host.resources import Grant
-from pipeline.jobs import attempts, input_name, output_edits
-from pipeline.jobs.events import ServiceEvent, StageStarted
+from pipeline.jobs import output_edits
+from pipeline.jobs.events import ServiceEvent
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Result
 from pipeline.jobs.results import Results
 from pipeline.process import Interpreter
-from pipeline.run import input_view
 from pipeline.run.chosen_stages import choose
-from pipeline.run.commit import commit, share
 from pipeline.run.context import RunContext
 from pipeline.run.due import DueStage, DueStages
 from pipeline.run.durations import Durations
-from pipeline.run.failures import oom
-from pipeline.run.failures.oom import OomKills
 from pipeline.run.graph import Graph
 from pipeline.run.input_guard import InputGuard
 from pipeline.run.invocations import Invocations
+from pipeline.run.job_attempts import JobAttempts
 from pipeline.run.job_edits import JobEdits
 from pipeline.run.job_end import JobEnd
 from pipeline.run.job_journal import JobJournal
@@ -42,7 +34,6 @@ from pipeline.run.reuse import Reuse, ReusedResult
 from pipeline.run.runtime import Runtime
 from pipeline.run.stage_key import StageKeys
 from pipeline.run.task import AttemptEnd, LiveAttempt, Task
-from pipeline.run.timers import now
 from pipeline.values import replace
 
 if TYPE_CHECKING:
@@ -59,7 +50,6 @@ class JobRun:
     def __init__(self, context: RunContext, job: PlannedJob, runtime: Runtime) -> None:
         """Raises ``UsageError`` for a selection that the job doesn't have."""
         self.job = job
-        self.runtime = runtime
         self.open = 0  # tasks that were given out and have no end yet
         self._context = context
         self._chosen = choose(job, context.selection)
@@ -68,17 +58,16 @@ class JobRun:
         self._models = ModelUse(context.project, job)
         self._journal = JobJournal(job, context.observer)
         keys = StageKeys(context.project, job, self._results, os.environ, context.secrets)
-        self.invocations = Invocations(job, runtime, self._results, keys)
         self._signatures = OutputSignatures(job)
         reuse = Reuse(job, job.loaded, context.store, self._signatures, context.verify)
         self._graph = Graph(self._chosen.stages, self._durations.expected)
         edits = JobEdits(context.edits, job, self.progress)
         self._due = DueStages(self._chosen, self._graph, keys, reuse, self._journal, edits.merged, edits.followed)
         self._guard = InputGuard(job, self._results, context.store, self._signatures)
+        invocations = Invocations(job, runtime, self._results, keys)
+        self.attempts = JobAttempts(context, invocations, self._journal, self._guard, self._signatures)
         self._end = JobEnd(job, self._journal, self.progress)
-        self._running: dict[str, LiveAttempt] = {}
         self._left: str | None = None  # a stage that wasn't started, since something else had failed
-        self._oom_kills = OomKills()
 
     def begin(self) -> list[Task]:
         """What must run first. Raises what keeps the job from running at all."""
@@ -129,83 +118,20 @@ class JobRun:
     def give_back_claim(self, task: Task) -> None:
         self._context.store.claims.give_back(task.due.key.digest)
 
-    def submit(self, task: Task, grant: Grant) -> LiveAttempt:
-        """Write down that an attempt begins, and what it may ask for. The caller hands it to an executor."""
-        self._journal.flush_to(task.after)
-        if task.stage.takes_job_input:
-            self.job.require_input()
-            input_view.place(self.job, self._signatures)
-        self.begin_run()
-        inputs = self._guard.begin(self.invocations.input_files(task.stage))
-        attempt = attempts.begin(self.job, task.name, bool(task.stage.outputs))
-        invocation = self.invocations.write(task, attempt, grant)
-        key = task.due.key.digest
-        event = StageStarted(task.name, attempt.number, key, task.because, invocation.start, grant.node)
-        self._journal.started(task.stage, event)
-        live = LiveAttempt(task, attempt, invocation, grant, _size(invocation.log), self._oom_kills, inputs)
-        self._running[invocation.id] = live
-        return live
-
-    def begin_run(self) -> None:
-        """Before anything is started for the job. Raises ``NotReady`` where something that it needs can't be used."""
-        if not self._journal.has_begun:
-            self.runtime.require(self.job)
-            self._journal.run_started()
-            self._oom_kills = oom.read()
-            self._context.guardian.start()
-
-    def report(self, live: LiveAttempt, message: Message) -> None:
-        report = without_secrets(message.report, live.invocation.secrets)
-        if report.error is not None:
-            report = replace(report, error=input_name.with_real_path(self.job, report.error))
-        if report.warning is not None:
-            report = replace(report, warning=input_name.without_place(self.job, report.warning))
-        live.note(report)
-        self._journal.reported(live.task.name, report)
-
-    def ended(self, live: LiveAttempt, exited: Exited) -> "Failure | None":
-        """Why the attempt has no result; ``None`` where it ended well, and what it has left is to be committed."""
-        live.used, live.began, live.ended = exited.used, exited.began, now()
-        if changed := self._guard.end(live, self._running.values()):
-            return self._failure(live, AttemptEnd(exited.returncode, exited.lost, changed=changed))
-        if exited.trouble:
-            return self._failure(live, AttemptEnd(exited.returncode or None, exited.lost, trouble=exited.trouble))
-        if exited.returncode or exited.lost:
-            return self._failure(live, AttemptEnd(exited.returncode, exited.lost))
-        return None
-
-    def commit(self, live: LiveAttempt) -> Result | AttemptEnd:
-        """The attempt's result, on the disk and in the store; or why there is none. For any thread: changes nothing
-        but the attempt."""
-        live.read_ns = time.time_ns()
-        result = commit(self._context.project, live, self.invocations)
-        if isinstance(result, Result) and live.task.stage.cache:
-            share(self._context.store, live.task, result)
-        return result
-
     def committed(self, live: LiveAttempt, result: Result | AttemptEnd) -> "list[Task] | Failure":
         """The stages that can run now that this one has its result; or why it has none."""
         if isinstance(result, AttemptEnd):
-            return self._failure(live, result)
+            return self.attempts.failure(live, result)
         task = live.task
-        self._journal.finished(task.name, result, live.used, live.start_seconds)
-        del self._running[live.invocation.id]
-        self._guard.committed(result, live.read_ns)
+        self.attempts.committed(live, result)
         self._durations.took(task.stage, result.seconds)
         self._models.took(task.stage, result.seconds)
         self.open -= 1
         return self._tasks(self._due.finished(task.name, result))
 
-    def refused(self, live: LiveAttempt, error: OSError) -> "Failure":
-        """The executor couldn't start it."""
-        return self._failure(live, AttemptEnd(start_error=error))
-
     def failed(self, live: LiveAttempt, failure: "Failure", again: float | None) -> None:
         """Record a failed attempt; without another one, what depends on the stage is skipped."""
-        from pipeline.run.failures import record
-
-        self._journal.failed(record.of_attempt(live, failure, again))
-        del self._running[live.invocation.id]
+        self.attempts.failed(live, failure, again)
         if again is None:
             self._give_up_on(live.task, failure)
 
@@ -216,18 +142,18 @@ class JobRun:
 
     def interrupt(self, by: str) -> None:
         """The run was asked to stop; its stages have ended."""
-        self._stop_running(f"stopped by {by}")
+        self.attempts.stop_all(f"stopped by {by}")
         self._journal.interrupted(by)
 
     def cancel(self) -> JobOutcome:
         """Somebody gave the job up."""
-        self._stop_running("cancelled")
+        self.attempts.stop_all("cancelled")
         return self._end.cancelled()
 
     def give_up(self, error: Exception) -> JobOutcome:
         """The job can't go on, or isn't to."""
         with contextlib.suppress(OSError):  # the disk under the journal is full, which may be the error
-            self._stop_running("the run ended")
+            self.attempts.stop_all("the run ended")
         return self._end.failed(error)
 
     def finish(self) -> JobOutcome:
@@ -261,7 +187,11 @@ class JobRun:
         return [self.interpreter(stage) for stage in cold]
 
     def interpreter(self, stage: PlannedStage) -> Interpreter:
-        return self.runtime.interpreters[stage.environment]
+        return self.invocations.runtime.interpreters[stage.environment]
+
+    @property
+    def invocations(self) -> Invocations:
+        return self.attempts.invocations
 
     @property
     def grace_seconds(self) -> float:
@@ -322,23 +252,4 @@ class JobRun:
 
     def repaired(self) -> None:
         """An environment's name stands for another build now."""
-        self.runtime = self._context.resolve(self.job)
-        self.invocations = replace(self.invocations, runtime=self.runtime)
-
-    def _failure(self, live: LiveAttempt, end: AttemptEnd) -> "Failure":
-        from pipeline.run.failures.retry import failure_of
-
-        self._oom_kills = oom.read()  # what starts from now on isn't to blame these on; what runs already may be
-        return failure_of(self._context.project, self.job, live, end, self._oom_kills)
-
-    def _stop_running(self, reason: str) -> None:
-        for live in self._running.values():
-            self._journal.stopped(live.task.name, live.attempt.number, live.seconds, reason)
-        self._running.clear()
-
-
-def _size(log: Path) -> int:
-    try:
-        return os.stat(log).st_size
-    except FileNotFoundError:
-        return 0
+        self.attempts.invocations = replace(self.invocations, runtime=self._context.resolve(self.job))

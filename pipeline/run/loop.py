@@ -15,6 +15,7 @@ from pipeline.run.backlog import Backlog
 from pipeline.run.bounds import Bounds, overrun
 from pipeline.run.commits import Commits, Outcome
 from pipeline.run.job_run import JobRun
+from pipeline.run.live_attempts import LiveAttempts
 from pipeline.run.observer import JobOutcome
 from pipeline.run.placements import Placed, Placements
 from pipeline.run.run_failures import RunFailures
@@ -48,9 +49,9 @@ class Run:
         self._place = place
         self._execution = place.execution
         self._bounds = bounds
-        self._running: dict[str, LiveAttempt] = {}
+        self._running = LiveAttempts(self._execution, self._jobs)
         self._timers = Timers()
-        self._limits = TimeLimits(self._timers, bounds, self._time_out, self._time_out_job)
+        self._limits = TimeLimits(self._timers, bounds, self._running.time_out, self._time_out_job)
         self._backlog = Backlog(
             place.queue, self._timers, lambda task: self._jobs[task.job_id].leave(task), self._jobs.ids
         )
@@ -169,7 +170,7 @@ class Run:
                     return
                 self._submit(job, task, grant)
         finally:
-            if grant not in [live.grant for live in self._running.values()]:
+            if not self._running.hold(grant):
                 self._place.queue.give_back(grant)
             self._give_back_claim(job, task)
 
@@ -191,19 +192,19 @@ class Run:
 
         if self._services is None:
             parts = (self._awake, self._place.ledger, self._backlog, self._timers)
-            self._services = self._failures.services = RunServices(*parts, self._failures.refused, self._end_all)
+            self._services = self._failures.services = RunServices(*parts, self._failures.refused, self._running.end)
         self._limits.of_job(job)
         return self._services.are_ready(job, task, grant)
 
     def _submit(self, job: JobRun, task: Task, grant: Grant) -> None:
-        live = job.submit(task, grant)
+        live = job.attempts.begin(task, grant)
         self._limits.of_job(job)
         try:
             self._place.submit(job, live)
         except OSError as error:
-            self._failures.failed(live, job.refused(live, error))
+            self._failures.failed(live, job.attempts.failure(live, AttemptEnd(start_error=error)))
             return
-        self._running[live.invocation.id] = live
+        self._running.add(live)
         self._limits.of_attempt(live)
         self._prepare_next(task)
 
@@ -225,7 +226,7 @@ class Run:
         live = self._running[event.id]
         job = self._jobs[live.job_id]
         if isinstance(event, Exited):
-            del self._running[event.id]
+            self._running.remove(live)
             self._place.queue.give_back(live.grant)
         if self._jobs.live_job(live.job_id):
             with self._jobs.guarded(job):
@@ -242,9 +243,9 @@ class Run:
 
     def _tell(self, job: JobRun, live: LiveAttempt, event: Message | Exited) -> None:
         if isinstance(event, Message):
-            job.report(live, event)
+            job.attempts.report(live, event)
             return
-        if failure := job.ended(live, event):
+        if failure := job.attempts.ended(live, event):
             self._place.settled(live)
             self._failures.failed(live, failure)
         elif result := self._commits.commit(job, live):
@@ -281,16 +282,6 @@ class Run:
         else:
             self._failures.failed(live, end)
 
-    def _end_all(self, is_meant: Callable[[LiveAttempt], bool]) -> None:
-        for live in self._running.values():
-            if is_meant(live):
-                self._end(live)
-
-    def _time_out(self, live: LiveAttempt) -> None:
-        if self._running.get(live.invocation.id) is live:
-            live.timed_out = True
-            self._end(live)
-
     def _time_out_job(self, job: JobRun, seconds: float) -> None:
         if self._jobs.live_job(job.job.id):
             self._jobs.give_up(job, overrun(job.job.id, seconds))
@@ -298,11 +289,7 @@ class Run:
     def _drop(self, job: JobRun) -> None:
         """Let go of a job's stages: those that wait, and those that run."""
         self._backlog.drop(job.job.id)
-        self._end_all(lambda live: live.job_id == job.job.id)
-
-    def _end(self, live: LiveAttempt) -> None:
-        live.killed_by_us = True
-        self._execution.cancel(live.invocation.id, self._jobs[live.job_id].grace_seconds)
+        self._running.end(lambda live: live.job_id == job.job.id)
 
     def _interrupt(self, by: str, grace: float) -> NoReturn:
         try:
@@ -316,8 +303,7 @@ class Run:
         raise interruption(self._jobs.interrupt(by), by)
 
     def _is_being_made(self, key: str) -> bool:
-        is_running = any(live.task.due.key.digest == key for live in self._running.values())
-        return is_running or self._commits.makes(key)
+        return self._running.make(key) or self._commits.makes(key)
 
     def _is_full(self) -> bool:
         return len(self._running) >= self._bounds.at_once

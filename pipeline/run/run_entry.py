@@ -25,7 +25,7 @@ class RunEntry:
             self._context.observer.job_joined(job, None)
             self._context.observer.job_ended(job, JobOutcome(error=error))
             raise
-        self._context.observer.job_joined(joined.job, joined.runtime)
+        self._context.observer.job_joined(joined.job, joined.invocations.runtime)
         return joined
 
     def _joined(self, job: PlannedJob) -> JobRun:

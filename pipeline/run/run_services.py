@@ -56,7 +56,7 @@ class RunServices:
 
         ``grant``: what the task would run with. Raises as ``service_orders.order_of`` does.
         """
-        job.begin_run()
+        job.attempts.begin_run()
         orders = {slot: self._order(job, name) for slot, name in task.stage.services.items()}
         for slot, order in orders.items():
             held = self._held.get(order.key)

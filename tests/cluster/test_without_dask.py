@@ -4,8 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.architecture.sources import imports, module
 from tests.conftest import REPOSITORY
-from tests.test_architecture import imports, module
 
 PACKAGE = REPOSITORY / "pipeline"
 LIBRARIES = {"asyncssh", "dask", "dask_jobqueue", "dask_kubernetes", "distributed", "tornado"}

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import psutil
 import pytest
 
-from pipeline.run.job_run import JobRun
+from pipeline.run.job_attempts import JobAttempts
 from tests.conftest import Sandbox, also
 from tests.crash.harness import require_alone, run_here
 from tests.crash.shapes import SHAPES, job_of
@@ -106,7 +106,7 @@ def test_a_bug_in_the_middle_of_a_run_leaves_no_process(
         raise RuntimeError("a bug")
 
     job = job_of(ready, SHAPES["chain"])
-    monkeypatch.setattr(JobRun, "ended", fail)
+    monkeypatch.setattr(JobAttempts, "ended", fail)
     with pytest.raises(RuntimeError):
         run_here(ready, job)
     require_alone()

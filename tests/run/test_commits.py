@@ -11,7 +11,7 @@ from pipeline.errors import Interrupted
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Result
 from pipeline.project import ProjectFolder
-from pipeline.run import commits, job_run
+from pipeline.run import commits, job_attempts
 from pipeline.run.commit import commit
 from pipeline.run.invocations import Invocations
 from pipeline.run.task import AttemptEnd, LiveAttempt
@@ -43,7 +43,7 @@ class SlowDisk:
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowDisk]:
     disk = SlowDisk()
-    monkeypatch.setattr(job_run, "commit", disk.commit)
+    monkeypatch.setattr(job_attempts, "commit", disk.commit)
     yield disk
     disk.is_free.set()
 
