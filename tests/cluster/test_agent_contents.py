@@ -14,6 +14,7 @@ from pipeline.cluster.wire.attempt_outcome import AttemptOutcome
 from pipeline.cluster.wire.ordered_items import OrderedFile, OrderedFolder
 from pipeline.directories.manifest import TreeEntry
 from pipeline.values import replace
+from tests.cluster.content.helpers import damage_quietly
 from tests.cluster.helpers import BOUND, TOKEN, Orders, agent_in
 
 SIZE = 3 << 20
@@ -60,6 +61,43 @@ def test_a_node_cannot_let_a_run_write_elsewhere(
     with agent_in(tmp_path / "node") as agent, pytest.raises(ValueError, match="can't be the name"):
         agent.client.pull(replace(outcome, outputs={"film": item}), tmp_path / "pulled")
     assert list((tmp_path / "pulled").iterdir()) == []
+
+
+def test_an_input_that_the_disk_has_damaged_since_is_sent_again(orders: Orders, tmp_path: Path) -> None:
+    film = orders.file("film.mp4", os.urandom(SIZE))
+    body = "Path(stage.output('file')).write_bytes(Path(stage.input('film')).read_bytes()[::-1])"
+    order = orders.order(body, inputs={"film": (film,)}, outputs={"file": "reversed.mp4"})
+    with agent_in(tmp_path / "node") as agent:
+        assert agent.carry_out(order, orders.files).is_success
+        agent.client.forget([order.id])
+    damage_quietly(_stored(tmp_path / "node", film))
+    with agent_in(tmp_path / "node") as agent:
+        second, third = (replace(order, id=replace(order.id, number=number)) for number in (2, 3))
+        outcome = agent.carry_out(second, orders.files)
+        assert outcome.problem == "content", outcome
+        assert film.digest in outcome.words
+        outcome = agent.carry_out(third, orders.files)
+        assert outcome.is_success, outcome
+
+
+def test_a_stage_that_fails_over_an_input_that_is_damaged_has_not_failed_itself(orders: Orders, tmp_path: Path) -> None:
+    film = orders.file("film.mp4", b"a" * SIZE)
+    body = "assert set(Path(stage.input('film')).read_bytes()) == {97}"
+    order = orders.order(body, inputs={"film": (film,)})
+    with agent_in(tmp_path / "node") as agent:
+        assert agent.carry_out(order, orders.files).problem == "", "it is sound"
+        damage_quietly(_stored(tmp_path / "node", film))
+        second, third = (replace(order, id=replace(order.id, number=number), fresh=True) for number in (2, 3))
+        outcome = agent.carry_out(second, orders.files)
+        assert (outcome.problem, outcome.returncode) == ("content", 1), outcome
+        outcome = agent.carry_out(third, orders.files)
+        assert outcome.is_success, outcome
+
+
+def _stored(node: Path, file: OrderedFile) -> Path:
+    digits = file.digest.partition(":")[2]
+    (found,) = (node / "contents").glob(f"*/{digits[:2]}/{digits}/content")
+    return found
 
 
 def _send_first_half(client: ContentClient, film: OrderedFile, data: bytes) -> None:

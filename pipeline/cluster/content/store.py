@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pipeline.cluster.content import room
 from pipeline.cluster.content.content_name import digest_by, hasher
+from pipeline.cluster.content.content_turns import ContentTurns
 from pipeline.cluster.content.entry_folders import PARTS, entries, folder_of, part_of, size_of, state_of
 from pipeline.cluster.content.errors import ContentDamaged, ContentUnknown, NoRoom
 from pipeline.cluster.content.links import bring, digest_of
@@ -52,12 +53,11 @@ class ContentStore:
         self._root = root
         self._limit = limit
         self._headroom = headroom
-        self._lock = threading.RLock()  # over the four below
-        self._arrival = threading.Condition(self._lock)
+        self._turns = ContentTurns()
+        self._lock = threading.RLock()  # over the three below
         self._contents = {each.digest: each for each in entries(root)}
         self._coming: dict[str, int] = {}  # bytes of the whole, by the name of the folder in ``parts``
         self._held: Counter[str] = Counter()
-        self._receiving: set[str] = set()
 
     def find(self, digest: str) -> StoredContent | None:
         """The content, which counts as used now; ``None`` where it isn't there. Raises ``ValueError``."""
@@ -96,7 +96,7 @@ class ContentStore:
         otherwise they stay for the next time. Raises ``NoRoom``, and ``ContentDamaged`` where the bytes are others.
         """
         part = part_of(self._root, digest)
-        with self._alone(digest):
+        with self._turns.of(digest):
             if self.find(digest) is not None:
                 yield None
                 return
@@ -151,14 +151,21 @@ class ContentStore:
     def place(self, digest: str, target: Path) -> None:
         """Put a content where a stage reads it: as a link that can't be written to, or a copy.
 
-        Raises ``ContentUnknown`` where it isn't there, ``NoRoom`` and ``OSError``.
+        Raises as ``require`` does, ``NoRoom`` and ``OSError``.
         """
         bring(self.require(digest), target)
 
     def require(self, digest: str) -> Path:
-        """The content's file. Raises ``ContentUnknown`` where it isn't there."""
-        if self.find(digest) is None:
+        """The content's file. Its bytes were compared with the digest by this process, and not long ago: a disk may
+        damage them, and their time stays as it was.
+
+        Raises ``ContentUnknown`` where it isn't there, and ``ContentDamaged``.
+        """
+        content = self.find(digest)
+        if content is None:
             raise ContentUnknown(f"{digest} isn't in {self._root}")
+        if not content.is_compared(time.monotonic()):
+            self._read_again(digest)
         return self.file(digest)
 
     @contextlib.contextmanager
@@ -190,17 +197,18 @@ class ContentStore:
         with self._lock:
             return sum(each.size for each in self._contents.values())
 
-    @contextlib.contextmanager
-    def _alone(self, digest: str) -> Iterator[None]:
-        with self._arrival:
-            self._arrival.wait_for(lambda: digest not in self._receiving)
-            self._receiving.add(digest)
-        try:
-            yield
-        finally:
-            with self._arrival:
-                self._receiving.discard(digest)
-                self._arrival.notify_all()
+    def _read_again(self, digest: str) -> None:
+        """Raises ``ContentDamaged``, and ``ContentUnknown`` where it has gone meanwhile."""
+        with self._turns.of(digest):
+            content = self.find(digest)
+            if content is not None and content.is_compared(time.monotonic()):
+                return  # another thread was faster
+            if self.drop_damaged(digest):
+                raise ContentDamaged(f"{digest} was damaged on the disk of {self._root}, and is removed there")
+            with self._lock:
+                if digest not in self._contents:
+                    raise ContentUnknown(f"{digest} isn't in {self._root}")
+                self._contents[digest] = replace(self._contents[digest], compared=time.monotonic())
 
     @contextlib.contextmanager
     def _room_for(self, name: str, size: int, of_disk: int) -> Iterator[None]:
@@ -247,12 +255,14 @@ class ContentStore:
         folder.parent.mkdir(parents=True, exist_ok=True)
         (part / FILE).chmod(0o444)
         with self._lock:
-            if digest in self._contents:
+            known = self._contents.get(digest)
+            if known and known.is_compared(time.monotonic()):
                 try_remove_tree(part)
-            else:
+            else:  # one that is there may be damaged
                 replace_folder(part, folder)
             self._coming.pop(part.name, None)
-            self._contents[digest] = StoredContent(digest, size, time.time(), state_of(folder)[1])
+            mtime_ns, compared = state_of(folder)[1], time.monotonic()
+            self._contents[digest] = StoredContent(digest, size, time.time(), mtime_ns, compared=compared)
         sync_folder(folder.parent)
         return self._contents[digest]
 

@@ -59,6 +59,9 @@ class AttemptWork(Struct, frozen=True):
             return replace(ended, problem=attempt.stopped, words="it was stopped before its process began")
         except ContentsMissing as error:
             return replace(ended, problem="content", words=error.message, missing=(error.digest,))
+        except ContentDamaged as error:
+            self._drop_damaged(order)  # all at once, so that one further attempt is enough
+            return replace(ended, problem="content", words=error.message)
         except Exception as error:  # whatever it is, the run must hear of it
             return replace(ended, problem=_problem_of(error), words=_words_of(error))
 
@@ -88,8 +91,19 @@ class AttemptWork(Struct, frozen=True):
         if not ended.problem and exited.returncode in KILLED and _has_risen(kills, oom.read()):
             return replace(ended, problem="memory", words="the kernel killed a process there for memory while it ran")
         if ended.problem or exited.returncode:
-            return ended
+            return self._judged(order, ended)
         return self._with_outputs(order, attempt.place, ended, paths, before)
+
+    def _judged(self, order: AttemptOrder, ended: AttemptOutcome) -> AttemptOutcome:
+        """A stage may fail since this disk has damaged what it read: then that isn't its own failure."""
+        damaged = [] if ended.problem else self._drop_damaged(order)
+        if not damaged:
+            return ended
+        words = f"{damaged[0]}, which it read, was damaged on this node's disk"
+        return replace(ended, problem="content", words=words)
+
+    def _drop_damaged(self, order: AttemptOrder) -> list[str]:
+        return [digest for digest in order.contents() if self.store.drop_damaged(digest)]
 
     def _with_outputs(
         self,

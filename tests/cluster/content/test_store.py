@@ -9,7 +9,7 @@ from pipeline.cluster.content.errors import ContentDamaged, ContentUnknown, NoRo
 from pipeline.cluster.content.store import ContentStore, opened
 from pipeline.digests import sha256_of_file
 from pipeline.errors import NotReady
-from tests.cluster.content.helpers import file_with
+from tests.cluster.content.helpers import damage_quietly, file_with
 
 DATA = bytes(range(256)) * 40
 
@@ -195,3 +195,68 @@ def _receive(store: ContentStore, digest: str, data: bytes, error: Exception | N
 def _overwrite(file: Path, data: bytes) -> None:
     file.chmod(0o644)
     file.write_bytes(data)
+
+
+def test_what_an_earlier_process_left_is_read_before_a_stage_gets_it(tmp_path: Path) -> None:
+    file, digest = file_with(tmp_path / "a", DATA)
+    other, sound = file_with(tmp_path / "b", DATA[1:])
+    with opened(tmp_path / "here", 1 << 20) as store:
+        store.put(file)
+        store.put(other)
+        damage_quietly(store.file(digest))
+    with opened(tmp_path / "here", 1 << 20) as store:
+        assert store.find(digest) is not None  # at first sight
+        with pytest.raises(ContentDamaged, match="damaged on the disk"):
+            store.place(digest, tmp_path / "film.mp4")
+        assert not (tmp_path / "film.mp4").exists()
+        assert store.find(digest) is None
+        store.place(sound, tmp_path / "other.mp4")
+        assert (tmp_path / "other.mp4").read_bytes() == DATA[1:]
+
+
+def test_what_is_made_again_takes_the_place_of_what_an_earlier_process_left(tmp_path: Path) -> None:
+    file, digest = file_with(tmp_path / "a", DATA)
+    with opened(tmp_path / "here", 1 << 20) as store:
+        store.put(file)
+        damage_quietly(store.file(digest))
+    again, _ = file_with(tmp_path / "b", DATA)
+    with opened(tmp_path / "here", 1 << 20) as store:
+        store.put(again)
+        assert store.require(digest).read_bytes() == DATA
+        assert store.size == len(DATA)
+
+
+def test_it_is_read_once_and_after_a_day_again(
+    store: ContentStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, digest = file_with(tmp_path / "a", DATA)
+    store.put(file)
+    damage_quietly(store.file(digest))
+    assert store.require(digest) == store.file(digest)  # its bytes were compared when it came
+    monkeypatch.setattr("pipeline.cluster.content.room.COMPARED_SECONDS", 0.0)
+    with pytest.raises(ContentDamaged):
+        store.require(digest)
+
+
+def test_of_many_who_want_what_is_damaged_none_gets_it(tmp_path: Path) -> None:
+    file, digest = file_with(tmp_path / "a", os.urandom(1 << 20))
+    with opened(tmp_path / "here", 1 << 22) as store:
+        store.put(file)
+        damage_quietly(store.file(digest))
+    with opened(tmp_path / "here", 1 << 22) as store:
+        got: list[str] = []
+
+        def want() -> None:
+            try:
+                store.require(digest)
+                got.append("it")
+            except (ContentDamaged, ContentUnknown) as error:
+                got.append(type(error).__name__)
+
+        threads = [threading.Thread(target=want) for _ in range(8)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        assert got.count("ContentDamaged") == 1
+        assert "it" not in got

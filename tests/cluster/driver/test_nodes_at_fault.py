@@ -12,6 +12,7 @@ from pipeline.cluster.driver.cluster_workplace import ClusterWorkplace
 from pipeline.errors import ExitCode, PipelineError
 from pipeline.jobs.events import AttemptFailed, StageFinished, StageStarted
 from pipeline.jobs.job import PlannedJob
+from tests.cluster.content.helpers import damage_quietly
 from tests.cluster.driver.faults import (
     Cluster,
     exit_code,
@@ -20,7 +21,7 @@ from tests.cluster.driver.faults import (
     require_done,
     require_forgotten,
 )
-from tests.crash.harness import KILLED
+from tests.crash.harness import KILLED, forget_results
 from tests.jobs.helpers import events_of, prepared
 from tests.test_process import eventually
 
@@ -176,6 +177,21 @@ def test_a_full_disk_of_one_node_leaves_its_work_to_others(no_nodes: Cluster) ->
     )
     assert exit_code(no_nodes.driver(job)) == 0
     assert {each.kind for each in events_of(job, AttemptFailed)} <= {"node's disk full"}
+
+
+def test_what_the_disks_of_nodes_have_damaged_is_sent_again(cluster: Cluster, tmp_path: Path) -> None:
+    marks = tmp_path / "marks"
+    cluster.run(marked_job(cluster.sandbox, marks))
+    for name in list(cluster.agents):
+        cluster.kill(name)
+        for content in (cluster.folder / name / "contents").glob("*/??/*/content"):
+            damage_quietly(content)
+        cluster.restart(name)
+    forget_results(cluster.sandbox)
+    job = marked_job(cluster.sandbox, marks)
+    cluster.run(job)
+    require_done(cluster, job, "damaged")
+    assert any("was damaged" in each.reason for each in events_of(job, AttemptFailed))
 
 
 def test_two_jobs_of_one_project_share_nodes(cluster: Cluster, tmp_path: Path) -> None:
