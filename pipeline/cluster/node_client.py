@@ -39,6 +39,10 @@ class NodeClient:
         """What the node knows of a run."""
         return self._ask("attempts", encode({"run": run}), NodeAttempts)
 
+    def runs(self) -> frozenset[str]:
+        """Those of which the node knows anything."""
+        return self._ask("runs", b"", frozenset[str])
+
     def cancel(self, ids: Sequence[AttemptId]) -> None:
         """End attempts; their outcomes say so."""
         self.contents.call("cancel", encode(ids))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cluster.content.client import ContentClient
+from pipeline.cluster.content.errors import ContentUnknown
 from pipeline.cluster.content.partial import PartialContent
 from pipeline.cluster.wire.attempt_outcome import AttemptOutcome
 from pipeline.cluster.wire.ordered_items import OrderedFile, OrderedFolder
@@ -92,6 +93,21 @@ def test_a_stage_that_fails_over_an_input_that_is_damaged_has_not_failed_itself(
         assert (outcome.problem, outcome.returncode) == ("content", 1), outcome
         outcome = agent.carry_out(third, orders.files)
         assert outcome.is_success, outcome
+
+
+def test_what_a_run_has_not_fetched_before_its_agent_was_killed_makes_room(orders: Orders, tmp_path: Path) -> None:
+    order = orders.order(f"Path(stage.output('file')).write_bytes(bytes({SIZE}))", outputs={"file": "made.bin"})
+    film = orders.file("film.mp4", os.urandom(SIZE))
+    with agent_in(tmp_path / "node") as agent:
+        outcome = agent.carry_out(order, orders.files)
+        assert outcome.is_success
+        agent.process.send_signal(signal.SIGKILL)
+    with agent_in(tmp_path / "node", limit=SIZE + (SIZE >> 1)) as agent:
+        assert agent.outcome(order) == outcome  # it is told, and what it made is there until room is needed
+        agent.client.contents.push(orders.files[film.digest], film.digest)
+        (tmp_path / "pulled").mkdir()
+        with pytest.raises(ContentUnknown):
+            agent.client.pull(outcome, tmp_path / "pulled")
 
 
 def _stored(node: Path, file: OrderedFile) -> Path:

@@ -12,6 +12,7 @@ from pathlib import Path
 from pipeline.cluster.driver import stage_needs
 from pipeline.cluster.driver.attempt_orders import AttemptOrders
 from pipeline.cluster.driver.content_holders import LARGE, ContentHolders
+from pipeline.cluster.driver.finished_runs import FinishedRuns
 from pipeline.cluster.driver.mailbox import Mailbox
 from pipeline.cluster.driver.node_queue import NodeQueue
 from pipeline.cluster.driver.node_session import Letter, NodeDrains, NodeGone, NodeReady, NodeSilent, SessionParts
@@ -67,6 +68,7 @@ class ClusterWorkplace:
             places=places,
             sources=self._holders.sources,
             runs=self._orders.runs,
+            tidy=FinishedRuns(context.project.jobs).forget_on,
         )
         self._nodes = RunNodes(self.queue, self._holders, parts.client, sessions, context.observer.progress)
         self._attempts: dict[str, RemoteAttempt] = {}  # by invocation, until what they left is committed

@@ -64,6 +64,7 @@ class SessionParts(Struct, frozen=True):
     places: Mapping[str, Path]  # contents of this machine, by digest
     sources: Callable[[str, str], tuple[ContentSource, ...]]  # of a content, for a node
     runs: Callable[[], Sequence[str]]  # the names of the jobs' runs
+    tidy: Callable[[NodeClient], None]  # lets a node forget what it keeps of jobs that are done
 
 
 class NodeSession:
@@ -97,6 +98,10 @@ class NodeSession:
         """Attempts of earlier runs that nobody wants."""
         if ids:
             self._parts.soon(partial(self._quietly, partial(self._client.forget, ids)))
+
+    def tidy(self) -> None:
+        """Let it forget what it keeps of jobs that are done."""
+        self._parts.soon(partial(self._quietly, partial(self._parts.tidy, self._client)))
 
     def send_ahead(self, files: Iterable[tuple[str, Path]]) -> None:
         """Contents that will be needed there soon, by digest."""

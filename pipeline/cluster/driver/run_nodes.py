@@ -61,6 +61,7 @@ class RunNodes:
         self._earlier.update({stage: (node.name, id) for stage, id in wanted.items()})
         self._queue.add_node(_supply(node), list(wanted))
         self._tell(f"node {node.name} joined: {_shown(node)}")
+        session.tidy()
 
     def silent(self, letter: NodeSilent) -> None:
         """It is tried again."""

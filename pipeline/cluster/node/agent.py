@@ -86,6 +86,11 @@ class NodeAgent:
                 ended=tuple(each.id for each in known if each.is_ended),
             )
 
+    def runs(self) -> list[str]:
+        """Those of which anything is known."""
+        with self._lock:
+            return sorted({each.id.run for each in self._known})
+
     def cancel(self, ids: Sequence[AttemptId]) -> None:
         """End them; their outcomes say so. One that has ended stays as it is."""
         with self._lock:
@@ -223,8 +228,9 @@ class NodeAgent:
         events = self._events_of(id.run)
         attempt = NodeAttempt(id, place, kept.likeness, events.ring, kept.reports)
         attempt.end(kept.outcome)
-        hold = self._holds[attempt] = contextlib.ExitStack()
-        hold.enter_context(self.store.hold(kept.outcome.contents()))
+        self._holds[attempt] = (
+            contextlib.ExitStack()
+        )  # what it made makes room where that is needed: nobody asks for it
         self._known.add(attempt)
         events.add(attempt)
 
@@ -258,5 +264,9 @@ class NodeAgent:
                 for attempt in self._known.of(run):
                     if attempt.is_ended:
                         try_remove_tree(self._remove(attempt))
-            if now - events.asked > IDLE_SECONDS and not self._known.of(run):
-                del self._runs[run]
+            if now - events.asked > IDLE_SECONDS:
+                ended = [each for each in self._known.of(run) if each.is_ended]
+                for attempt in ended:
+                    self._holds[attempt].close()
+                if not self._known.of(run):
+                    del self._runs[run]

@@ -30,6 +30,9 @@ def answers_of(agent: NodeAgent) -> Mapping[str, Callable[[bytes], bytes]]:
     def attempts(body: bytes) -> bytes:
         return encode(agent.attempts(decode(body, AttemptsQuestion).run))
 
+    def runs(body: bytes) -> bytes:  # noqa: ARG001  # there is nothing to ask beside
+        return encode(agent.runs())
+
     def cancel(body: bytes) -> bytes:
         agent.cancel(decode(body, tuple[AttemptId, ...]))
         return b"{}"
@@ -38,4 +41,4 @@ def answers_of(agent: NodeAgent) -> Mapping[str, Callable[[bytes], bytes]]:
         agent.forget(decode(body, tuple[AttemptId, ...]))
         return b"{}"
 
-    return {"begin": begin, "events": events, "attempts": attempts, "cancel": cancel, "forget": forget}
+    return {"begin": begin, "events": events, "attempts": attempts, "runs": runs, "cancel": cancel, "forget": forget}

@@ -9,6 +9,10 @@ import pytest
 
 from pipeline.cluster.driver import event_stream
 from pipeline.cluster.driver.cluster_workplace import ClusterWorkplace
+from pipeline.cluster.driver.run_name import run_name
+from pipeline.cluster.node.kept_attempts import KeptAttempt
+from pipeline.cluster.wire.attempt_order import AttemptId
+from pipeline.cluster.wire.attempt_outcome import AttemptOutcome
 from pipeline.errors import ExitCode, PipelineError
 from pipeline.jobs.events import AttemptFailed, StageFinished, StageStarted
 from pipeline.jobs.job import PlannedJob
@@ -99,6 +103,23 @@ def test_nodes_keep_nothing_of_a_job_whose_run_was_killed_when_all_was_done(
     assert exit_code(cluster.driver(job)) == 0
     require_forgotten(cluster, job, step)
     assert len(started(job, "copy")) == 1
+
+
+def test_a_later_run_lets_nodes_forget_jobs_that_are_done_and_no_others(cluster: Cluster, tmp_path: Path) -> None:
+    done, waiting = copies(cluster), copies(cluster)
+    cluster.run(done)
+    runs = {"done": run_name(done.folder), "waiting": run_name(waiting.folder), "elsewhere": "ab" * 16}
+    cluster.kill("node1")
+    for name, run in runs.items():
+        place = cluster.folder / "node1" / "attempts" / name
+        place.mkdir()
+        outcome = AttemptOutcome(id=AttemptId(run, "job", "copy", 1), node="node1", returncode=0)
+        KeptAttempt(outcome=outcome).write(place)
+    cluster.restart("node1")
+    assert all(map(cluster.knows, runs.values()))
+    cluster.run(marked_job(cluster.sandbox, tmp_path / "marks"))
+    assert [cluster.knows(run) for run in runs.values()] == [False, True, True]
+    assert not (cluster.folder / "node1" / "attempts" / "done").exists()
 
 
 def test_an_environment_that_one_node_cant_have_is_made_on_another(no_nodes: Cluster) -> None:
