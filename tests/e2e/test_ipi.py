@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import BIN
-from tests.e2e.conftest import REAL_VARIABLES
-from tests.e2e.test_calculators import VERSION
+from tests.e2e.atoms_project import made, variables
 
 INPUT = Path(__file__).with_name("ipi_input.xml")
 # Writes what i-PI begins with, and prints what the calculator gives for it here: the energy, and the stress in the
@@ -38,19 +37,7 @@ print(json.dumps([atoms.get_potential_energy(), [stress[each] for each in order]
 @pytest.fixture(scope="module")
 def driven(tmp_path_factory: pytest.TempPathFactory, spawning: None) -> Path:
     """The example's project with EMT, and an environment with i-PI."""
-    root = tmp_path_factory.mktemp("driven") / "project"
-    subprocess.run([BIN / "pipeline", "init", "--example", "atoms", root], env=REAL_VARIABLES, check=True)
-    settings = root / "config" / "pipeline.yaml"
-    settings.write_text(settings.read_text().replace("store: user", "#"))
-    for name, text in {
-        "config/environments/ipi.yaml": f'python: "=={VERSION}.*"\nimports: [ipi]\n',
-        "requirements/ipi.txt": "ipi==3.3.1\nnumpy<2.3\n",
-    }.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-    for command in (("pipeline", "env", "lock", "emt", "ipi"), ("bootstrap", "--env", "emt", "--env", "ipi")):
-        subprocess.run([BIN / command[0], *command[1:]], env={**REAL_VARIABLES, "PIPELINE_ROOT": str(root)}, check=True)
-    return root
+    return made(tmp_path_factory.mktemp("driven") / "project", {"ipi": "ipi==3.3.1\nnumpy<2.3\n"})
 
 
 @pytest.fixture
@@ -67,11 +54,10 @@ def test_i_pi_gets_the_energy_and_the_stress_that_the_calculator_gives(driven: P
     energy, stress = json.loads(here.stdout)
     name = f"pipeline-test-{os.getpid()}"
     (folder / "input.xml").write_text(INPUT.read_text().replace("ADDRESS", name))
-    variables = {**REAL_VARIABLES, "PIPELINE_ROOT": str(driven)}
     driver: list[str | Path] = [driven / "venv/ipi/bin/i-pi", "input.xml"]
     with subprocess.Popen(driver, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as ipi:
         command: list[str | Path] = [BIN / "pipeline", "calculator", "drive", "emt", "--unix", name, "--species", "Cu8"]
-        done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=200, check=False)
+        done = subprocess.run(command, env=variables(driven), capture_output=True, text=True, timeout=200, check=False)
         said, _ = ipi.communicate(timeout=60)
     assert (done.returncode, done.stdout) == (0, "6 calculations\n"), done.stderr + said
     steps = [list(map(float, line.split())) for line in (folder / "run.out").read_text().splitlines() if line[0] != "#"]

@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import BIN
-from tests.e2e.conftest import REAL_VARIABLES
-from tests.e2e.test_calculators import CALLER, python_in
+from tests.e2e.atoms_project import CALLER, build, python_in, written
 
 pytestmark = pytest.mark.heavy
 
@@ -48,26 +46,18 @@ def potentials(tmp_path_factory: pytest.TempPathFactory, spawning: None) -> Path
     root = tmp_path_factory.mktemp("potentials") / "project"
     if shutil.disk_usage(root.parent).free < DISK:
         pytest.skip("three environments with torch need 25 GiB of disk space")
-    subprocess.run([BIN / "pipeline", "init", "--example", "atoms", root], env=REAL_VARIABLES, check=True)
-    settings = root / "config" / "pipeline.yaml"
-    settings.write_text(settings.read_text().replace("store: user", "#"))
-    for name, text in CALLER.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
+    written(root, CALLER)
     for name in ("mace", "orb"):
         with (root / "calculators" / f"{name}.py").open("a") as file:
             file.write(UNTRAINED)
-    names = ("caller", *NAMES)
-    for command in (["pipeline", "env", "lock", *names], ["bootstrap", *(f"--env={name}" for name in names)]):
-        variables = {**REAL_VARIABLES, "PIPELINE_ROOT": str(root)}
-        subprocess.run([BIN / command[0], *command[1:]], env=variables, check=True)
+    build(root, "caller", *NAMES)
     return root
 
 
 @pytest.fixture(scope="module")
 def given(potentials: Path) -> Mapping[str, Any]:
     """What the program gets, by the calculator's name."""
-    done = python_in(potentials, HERE / "potential_checks.py", *NAMES)
+    done = python_in(potentials, "caller", HERE / "potential_checks.py", *NAMES)
     assert done.returncode == 0, done.stderr
     return {each["name"]: each for each in map(json.loads, done.stdout.splitlines())}
 
