@@ -127,6 +127,14 @@ def ready(client: ServiceClient) -> ServiceStatus:
     return status
 
 
+def start_seconds(services: Services) -> float:
+    """A time in which a server has begun to answer, on a machine that is as busy as it is now."""
+    began = time.monotonic()
+    with services.started(serving(), key="1" * 20) as client:
+        ready(client)
+    return max(0.7, 4 * (time.monotonic() - began))
+
+
 def over(client: ServiceClient) -> ServiceStatus:
     """Its status once it has failed or ended."""
     return until(client, lambda status: status.is_over)

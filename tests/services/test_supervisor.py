@@ -17,7 +17,7 @@ from pipeline.services.client import ServiceClient, connect
 from pipeline.services.definition import CommandProbe, Notified, ServiceDefinition, ServiceProbe, Stop, TcpProbe
 from pipeline.services.status import FailureKind, ServiceState
 from tests.services.conftest import left, marked, supervisors
-from tests.services.helpers import BOUND, Services, definition, got, over, ready, serving, until
+from tests.services.helpers import BOUND, Services, definition, got, over, ready, serving, start_seconds, until
 from tests.test_process import eventually
 
 NOTIFIED = ServiceProbe(Notified(), start_timeout=BOUND)
@@ -55,7 +55,7 @@ def test_a_service_says_itself_how_far_it_is_and_that_it_is_ready(services: Serv
 
 
 def test_one_that_is_never_ready_fails_with_the_last_answer_and_its_last_lines(services: Services) -> None:
-    probe = ServiceProbe(definition().ready.way, start_timeout=0.7)
+    probe = ServiceProbe(definition().ready.way, start_timeout=start_seconds(services))
     client = services.started(serving("print('reading'); READY_AT = 1e9"), definition(probe))
     status = over(client)
     assert status.state is ServiceState.FAILED
@@ -65,7 +65,7 @@ def test_one_that_is_never_ready_fails_with_the_last_answer_and_its_last_lines(s
 
 
 def test_the_requests_of_probes_hide_nothing_that_a_failed_service_said(services: Services) -> None:
-    probe = ServiceProbe(definition().ready.way, period=0.01, start_timeout=1.5)
+    probe = ServiceProbe(definition().ready.way, period=0.01, start_timeout=1 + start_seconds(services))
     body = (
         "READY_AT = 1e9\nprint('no room on the card')\n"
         "Handler.log_message = lambda self, words, *values: print(words % values, flush=True)"
