@@ -87,11 +87,12 @@ class Interrupted(PipelineError):
     exit_code = ExitCode.INTERRUPTED
 
 
-USUAL = "or ./bootstrap.sh, for all that the default workflows need"
+USUAL = f"bootstrap{REMARK}for all that the default workflows need"
 
 
 def bootstrap_steps(commands: "list[str]", usual: "Collection[str] | None" = None) -> str:
-    """One command for each thing that isn't ready, and the one that makes the usual things ready.
+    """The command that makes ready what isn't, those that help against the rest, and the one that makes the usual
+    things ready.
 
     ``usual``: commands that it stands for, where that is known; it isn't offered for what it wouldn't make ready.
     """
@@ -99,7 +100,14 @@ def bootstrap_steps(commands: "list[str]", usual: "Collection[str] | None" = Non
         helps = any(command.startswith(("bootstrap", "install")) for command in commands)
     else:
         helps = any(command in usual for command in commands)
-    return "\n".join([*commands, *([USUAL] if helps else [])])
+    return "\n".join([*_together(commands), *([USUAL] if helps else [])])
+
+
+def _together(commands: "list[str]") -> "list[str]":
+    """One command for all that name nothing but an environment or a model, in the place of the first of them."""
+    plain = [each for each in commands if each.split()[:-1] in (["bootstrap", "--env"], ["bootstrap", "--model"])]
+    joined = " ".join(["bootstrap", *(each.removeprefix("bootstrap ") for each in plain)])
+    return list(dict.fromkeys(joined if each in plain else each for each in commands))
 
 
 SUGGESTED = 3  # names that have a word as a part

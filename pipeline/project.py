@@ -146,7 +146,10 @@ def find(start: Path, root: Path | None = None) -> ProjectFolder:
 
 def _at(root: Path) -> ProjectFolder:
     if not (root / MARKER).is_file():
-        raise UsageError(f"no project at {root}: it has no {MARKER}", "name the project's folder with --root")
+        import shlex  # for a mistake alone
+
+        step = f"name the folder of a project, or begin one there with\npipeline init {shlex.quote(str(root))}"
+        raise UsageError(f"no project at {root}: it has no {MARKER}", step)
     if "\n" in str(root):
         raise UsageError(f"the project's path {str(root)!r} holds a line break", "move it to a folder without one")
     if os.pathsep in str(root):

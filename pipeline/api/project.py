@@ -58,12 +58,12 @@ class Project:
         ``workflow``: the name of one of the project's, or one that ``Project.workflow`` has begun, whose parameters
         are given where its stages are added. ``parameters``: values of Python; a list for several languages or words,
         ``None`` for one that isn't given. ``models``: those of them that name a model, by its name or its folder.
-        ``build``: build environments that are missing, which may take minutes; what is going on is logged (by
-        ``logging``, as ``pipeline``). ``beside``: deliver next to the input, too; ``overwrite``: also where such a
-        file is there.
+        ``build``: build the environments and fetch the models that are missing, which may take minutes; what is going
+        on is logged (by ``logging``, as ``pipeline``). Environments without packages, which take a moment, are built in
+        any case. ``beside``: deliver next to the input, too; ``overwrite``: also where such a file is there.
 
         Raises ``UsageError``, ``ConfigurationError``, ``InputError``, or ``NotReady`` for what isn't there; then there
-        is no job, and the error's ``command`` is the next command.
+        is no job, and the error's ``command`` is the next command, such as the one that builds what is missing.
         """
         from pipeline.api.preparation import prepared_job, texts
         from pipeline.api.wire import PrepareCall

@@ -25,9 +25,12 @@ if TYPE_CHECKING:
     from pipeline.config.catalog import Catalog
     from pipeline.executors import StageReport
     from pipeline.jobs.job import PlannedJob
+    from pipeline.prepare.readiness import MissingParts
+    from pipeline.progress import Progress
     from pipeline.project import ProjectFolder
     from pipeline.run.observer import JobOutcome, StageStart
     from pipeline.run.runtime import Runtime
+    from pipeline.setup.tasks import SetupTask
 
 Answer = Callable[[Reply], None]
 
@@ -81,16 +84,46 @@ def _prepared(call: PrepareCall, answer: Answer) -> str:
     from pipeline.prepare.environment_finder import WAIT_SECONDS
     from pipeline.prepare.preparation import JobRequest
     from pipeline.prepare.prepare import prepare
+    from pipeline.setup.missing_parts import with_parts
 
     catalog = Catalog(_project(call), saves=False)
     if call.composed:
         catalog = _composed(catalog, call.workflow, call.composed)
     _require_models(catalog, call)
-    allowed = EnvironmentOptions(WAIT_SECONDS, call.build)
+    allowed = EnvironmentOptions(WAIT_SECONDS)
     request = JobRequest(Path(call.input), call.workflow, call.parameters, allowed, call.beside, call.overwrite)
     if not call.composed:
         request = continued(catalog, request, is_to_run=False)
-    return prepare(catalog, request, lambda text: answer(CallProgress(text))).id
+
+    def tell(text: str) -> None:
+        answer(CallProgress(text))
+
+    return with_parts(catalog, lambda: prepare(catalog, request, tell).id, _ProgramsPermission(call.build, tell))
+
+
+class _ProgramsPermission:
+    """A program's, which has said beforehand whether anything may be built."""
+
+    def __init__(self, builds: bool, tell: "Progress") -> None:
+        self._builds = builds
+        self._tell = tell
+
+    def covers(self, _: "MissingParts") -> bool:
+        return self._builds
+
+    def step(self, missing: "MissingParts") -> str:
+        return f"{missing.next_step}\nor give prepare() the argument build=True"
+
+    def perform(self, tasks: "Sequence[SetupTask]") -> None:
+        from pipeline.setup.tasks import carry_out, raise_together
+
+        raise_together(carry_out(tasks, self))
+
+    def doing(self, task: str, step: str) -> None:
+        self._tell(f"{task}: {step}")
+
+    def done(self, task: str, result: str) -> None:
+        self._tell(f"{task}: {result}")
 
 
 def _composed(catalog: "Catalog", name: str, composed: WorkflowCall) -> "Catalog":

@@ -9,7 +9,7 @@ from pipeline.cli.context import project, root_option, version_option
 from pipeline.cli.model_option import models_option
 from pipeline.cli.value_types import NamedPath
 from pipeline.errors import UsageError
-from pipeline.setup.tasks import SetupSelection, SetupTask, carry_out
+from pipeline.setup.tasks import SetupSelection, SetupTask, carry_out, raise_together
 
 HELP = "bootstrap --help"
 
@@ -131,7 +131,7 @@ def _from_bundle(file: Path, force: bool, jobs: int | None) -> None:
     with setup_display.display() as display:
         tasks = install.install(opened, partial(display.doing, "bundle"), force)
         display.done("bundle", "in its place")
-        setup_display.raise_together(carry_out(tasks, display, jobs))
+        raise_together(carry_out(tasks, display, jobs))
 
 
 def main() -> None:

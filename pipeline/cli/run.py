@@ -82,17 +82,17 @@ def _require_one(workflow: str, files: Sequence[Path]) -> None:
 
 def _prepared(catalog: "Catalog", request: "JobRequest", locks: bool, builds: bool, show: Progress) -> "PlannedJob":
     """The job, the one that the file has already where there is one. Builds what is missing, if that is allowed."""
-    from pipeline.cli import missing_parts
+    from pipeline.cli.build_permission import PersonsPermission, again_with
     from pipeline.prepare.earlier_jobs import continued
     from pipeline.prepare.prepare import prepare
     from pipeline.report.job_explanation import explanations
+    from pipeline.setup import missing_parts
 
     if locks:
         missing_parts.make_locks(catalog, request.workflow, show)
     wanted = continued(catalog, request)
-    job = missing_parts.with_parts(
-        catalog, lambda: prepare(catalog, wanted, show), builds, missing_parts.again_with("--build")
-    )
+    permission = PersonsPermission(builds, again_with("--build"))
+    job = missing_parts.with_parts(catalog, lambda: prepare(catalog, wanted, show), permission)
     for line in explanations(job):
         show(line)
     return job

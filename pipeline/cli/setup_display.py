@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from pipeline.cli.bootstrap_display import LiveDisplay, PlainDisplay
 from pipeline.cli.context import on_terminal
-from pipeline.errors import NotReady, PipelineError
-from pipeline.setup.tasks import SetupTask, carry_out
+from pipeline.setup.tasks import SetupTask, carry_out, raise_together
 
 
 def perform(tasks: Sequence[SetupTask], jobs: int | None = None) -> None:
@@ -17,12 +16,6 @@ def perform(tasks: Sequence[SetupTask], jobs: int | None = None) -> None:
 
 def display() -> LiveDisplay | PlainDisplay:
     return LiveDisplay() if on_terminal() else PlainDisplay()
-
-
-def raise_together(failures: Sequence[PipelineError]) -> None:
-    if failures:
-        steps = dict.fromkeys(error.next_step for error in failures if error.next_step)
-        raise NotReady("\n".join(error.message for error in failures), "\n".join(steps) or None)
 
 
 def handle_signals() -> None:

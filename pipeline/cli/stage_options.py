@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli import missing_parts
+from pipeline.cli.build_permission import PersonsPermission, again_with
 from pipeline.errors import InputError
 from pipeline.progress import Progress
 from pipeline.text import printable
@@ -96,16 +96,13 @@ def _settled(
     from pipeline.envs.choice.decision import EnvironmentOptions
     from pipeline.prepare import stage_environment
     from pipeline.prepare.environment_finder import WAIT_SECONDS
+    from pipeline.setup.missing_parts import with_parts
 
     for each in models.values():
         catalog.model(each)  # a wrong name is told before anything is built
     allowed = EnvironmentOptions(WAIT_SECONDS)
-    return missing_parts.with_parts(
-        catalog,
-        lambda: stage_environment.settle(catalog, spec, models, allowed, show),
-        builds,
-        missing_parts.again_with("--build"),
-    )
+    permission = PersonsPermission(builds, again_with("--build"))
+    return with_parts(catalog, lambda: stage_environment.settle(catalog, spec, models, allowed, show), permission)
 
 
 def _require_files(spec: "StageSpec", inputs: dict[str, list[Path]]) -> None:

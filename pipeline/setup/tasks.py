@@ -12,7 +12,7 @@ from threading import Thread
 from typing import Protocol
 
 from pipeline import process_tree
-from pipeline.errors import PipelineError
+from pipeline.errors import NotReady, PipelineError
 from pipeline.progress import Progress
 
 STOP_SECONDS = 1  # for cleaning up after an interruption; what is left then is removed by the next build
@@ -63,6 +63,13 @@ def carry_out(tasks: Sequence[SetupTask], display: Display, jobs: int | None = N
         if not isinstance(error, PipelineError):
             raise error
     return [error for error in failures if isinstance(error, PipelineError)]
+
+
+def raise_together(failures: Sequence[PipelineError]) -> None:
+    """Raises ``NotReady`` with what failed, if anything has."""
+    if failures:
+        steps = dict.fromkeys(error.next_step for error in failures if error.next_step)
+        raise NotReady("\n".join(error.message for error in failures), "\n".join(steps) or None)
 
 
 def _work(

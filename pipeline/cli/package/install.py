@@ -45,10 +45,10 @@ def command(file: Path, build: bool, signers: Path | None, as_json: bool) -> Non
 def build_environments(package: "PackageFolder") -> None:
     """Raises what keeps one from being built."""
     from pipeline.packages import install
-    from pipeline.setup.tasks import carry_out
+    from pipeline.setup.tasks import carry_out, raise_together
 
     setup_display.handle_signals()
     with setup_display.display() as display:
         tasks = list(install.build(package, partial(display.doing, "package")))
         display.done("package", "in its place")
-        setup_display.raise_together(carry_out(tasks, display, None))
+        raise_together(carry_out(tasks, display, None))

@@ -33,7 +33,7 @@ def command(name: str, named: str | None, is_command: bool, as_json: bool) -> No
         raise UsageError(message, f"pipeline env new {name}")
     files = definitions.command_stage(name, str(environment)) if is_command else definitions.stage(name, environment)
     if name in stages.names(here):
-        raise UsageError(f"there is a stage '{name}' already", "pipeline workflow list")
+        raise UsageError(f"there is a stage '{name}' already", f"pipeline stage show {name}")
     is_used = name in workflows.names(here)
     used = f"pipeline workflow show {name}" if is_used else f"pipeline workflow new {name} --stage {name}"
     lock = [] if environment else [f"pipeline env lock {name}"]

@@ -1,14 +1,18 @@
 """What is missing: built where that is allowed, asked for at a terminal, told otherwise."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
-from pipeline.cli import missing_parts
+from pipeline.cli import setup_display
+from pipeline.cli.build_permission import PersonsPermission, again_with
 from pipeline.config.catalog import Catalog
 from pipeline.errors import NotReady
 from pipeline.prepare.readiness import MissingParts, Problem
 from pipeline.project import ProjectFolder
+from pipeline.setup import bootstrap
+from pipeline.setup.missing_parts import with_parts
+from pipeline.setup.tasks import SetupSelection, SetupTask
 from tests.conftest import Sandbox
 
 ALPHA = Problem("environment 'alpha' isn't ready", "bootstrap --env alpha", environment="alpha")
@@ -27,8 +31,11 @@ class Attempts:
             raise MissingParts(self.problems, "bootstrap")
         return "made"
 
-    def build(self, _catalog: Catalog, missing: MissingParts) -> None:
-        self.built.append(missing.environments)
+    def tasks(self, _catalog: Catalog, selection: SetupSelection, force: bool) -> list[SetupTask]:
+        return [SetupTask(name, str) for name in selection.environments]
+
+    def perform(self, tasks: Sequence[SetupTask]) -> None:
+        self.built.append(tuple(task.name for task in tasks))
         self.problems = ()
 
 
@@ -41,11 +48,13 @@ def attempt(
     monkeypatch: pytest.MonkeyPatch, attempts: Attempts, catalog: Catalog, answer: bool | None
 ) -> Callable[[bool], str]:
     """``answer``: of the person at the terminal, if there is one."""
-    monkeypatch.setattr(missing_parts, "_make_ready", attempts.build)
+    monkeypatch.setattr(bootstrap, "tasks", attempts.tasks)
+    monkeypatch.setattr(setup_display, "perform", attempts.perform)
+    monkeypatch.setattr(setup_display, "handle_signals", lambda: None)
     monkeypatch.setattr("sys.stdin.isatty", lambda: answer is not None, raising=False)
     monkeypatch.setattr("sys.stderr.isatty", lambda: answer is not None, raising=False)
     monkeypatch.setattr("click.confirm", lambda *_, **__: answer)
-    return lambda builds: missing_parts.with_parts(catalog, attempts.make, builds, "again --build")
+    return lambda builds: with_parts(catalog, attempts.make, PersonsPermission(builds, "again --build"))
 
 
 @pytest.mark.parametrize(("builds", "answer"), [(True, None), (False, True), (True, False)])
@@ -101,4 +110,4 @@ def test_what_no_build_helps_against_is_told_as_it_is(monkeypatch: pytest.Monkey
 
 def test_the_option_goes_before_the_words_that_are_no_options(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["/bin/pipeline", "run", "w", "--", "-odd name.txt"])
-    assert missing_parts.again_with("--build") == "pipeline run w --build -- '-odd name.txt'"
+    assert again_with("--build") == "pipeline run w --build -- '-odd name.txt'"

@@ -1,30 +1,35 @@
 """What a workflow needs and isn't there: locked, built and fetched where that is allowed, else told."""
 
-import shlex
-import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-import click
-
-from pipeline.cli import setup_display
 from pipeline.errors import NotReady
 from pipeline.progress import Progress
-from pipeline.text import printable
 
 if TYPE_CHECKING:
     from pipeline.config.catalog import Catalog
     from pipeline.prepare.readiness import MissingParts
+    from pipeline.setup.tasks import SetupTask
 
 ROUNDS = 3  # what looks at the input may be missing first, and what the input needs after that
 
 Made = TypeVar("Made")
 
 
-def with_parts(catalog: "Catalog", make: Callable[[], Made], builds: bool, again: str) -> Made:
-    """What ``make`` gives once nothing is missing that it needs. ``builds``: without asking. ``again``: the command
-    that may build. Environments without packages are built in any case: that takes a moment and fetches nothing.
+class Permission(Protocol):
+    """Whether what is missing may be built and fetched, and how that is done."""
+
+    def covers(self, missing: "MissingParts") -> bool: ...
+    def step(self, missing: "MissingParts") -> str:
+        """What comes next where it doesn't."""
+
+    def perform(self, tasks: "Sequence[SetupTask]") -> None:
+        """Raises ``NotReady`` with what failed."""
+
+
+def with_parts(catalog: "Catalog", make: Callable[[], Made], permission: Permission) -> Made:
+    """What ``make`` gives once nothing is missing that it needs. Environments without packages are built without
+    permission: that takes a moment and fetches nothing.
 
     Raises ``NotReady`` with what is missing where it must not be built, or can't.
     """
@@ -36,18 +41,10 @@ def with_parts(catalog: "Catalog", make: Callable[[], Made], builds: bool, again
         except MissingParts as missing:
             if not missing.can_be_built:
                 raise
-            if not (builds or _fetches_nothing(catalog, missing) or _is_allowed(missing)):
-                step = f"{again}   makes it ready, and runs it"
-                raise NotReady(missing.message, step) from missing
-            _make_ready(catalog, missing)
+            if not (_fetches_nothing(catalog, missing) or permission.covers(missing)):
+                raise NotReady(missing.message, permission.step(missing)) from missing
+            permission.perform(_tasks(catalog, missing))
     return make()
-
-
-def again_with(option: str) -> str:
-    """This command once more, with one more option."""
-    words = [Path(sys.argv[0]).name, *sys.argv[1:]]
-    place = words.index("--") if "--" in words else len(words)
-    return printable(shlex.join([*words[:place], option, *words[place:]]))
 
 
 def make_locks(catalog: "Catalog", workflow: str, show: Progress) -> None:
@@ -71,18 +68,8 @@ def _fetches_nothing(catalog: "Catalog", missing: "MissingParts") -> bool:
     return not missing.models and all(is_without(catalog.environment(name)) for name in missing.environments)
 
 
-def _is_allowed(missing: "MissingParts") -> bool:
-    """A person at a terminal is asked."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return False
-    click.echo(missing.message, err=True)
-    return click.confirm("Make it ready now? It may take minutes", default=True, err=True)
-
-
-def _make_ready(catalog: "Catalog", missing: "MissingParts") -> None:
+def _tasks(catalog: "Catalog", missing: "MissingParts") -> "list[SetupTask]":
     from pipeline.setup import bootstrap
     from pipeline.setup.tasks import SetupSelection
 
-    setup_display.handle_signals()
-    selection = SetupSelection(missing.environments, missing.models)
-    setup_display.perform(bootstrap.tasks(catalog, selection, force=False))
+    return bootstrap.tasks(catalog, SetupSelection(missing.environments, missing.models), force=False)
