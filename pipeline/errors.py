@@ -87,7 +87,7 @@ class Interrupted(PipelineError):
     exit_code = ExitCode.INTERRUPTED
 
 
-USUAL = f"bootstrap{REMARK}for all that the default workflows need"
+USUAL = f"bootstrap{REMARK}instead makes ready all that the default workflows need"
 
 
 def bootstrap_steps(commands: "list[str]", usual: "Collection[str] | None" = None) -> str:

@@ -282,6 +282,37 @@ def test_a_run_that_is_killed_while_it_commits_leaves_nothing_that_counts(tiles:
     assert [store.problem(entry.key) for entry in store.entries()] == [None, None]
 
 
+def delivering(sandbox: Sandbox) -> tuple[str, subprocess.Popen[bytes]]:
+    """A job, and the process that has begun to deliver its directory."""
+    id = sandbox.prepare("tested", "--param", "count=3000")
+    process = sandbox.start("run-pipeline", "-j", id)
+    part = sandbox.job(id) / "output/.placing.tmp"
+    while not part.exists() and process.poll() is None:
+        pass
+    return id, process
+
+
+def test_a_run_that_is_killed_while_it_delivers_is_gone_on_with(tiles: Sandbox) -> None:
+    id, process = delivering(tiles)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=30)
+    assert not (tiles.job(id) / "output/input.tiles").exists()
+    done = tiles.run("run-pipeline", "-j", id)
+    assert done.code == 0, done.err
+    assert len(list((tiles.job(id) / "output/input.tiles").rglob("*.txt"))) == 3000
+    assert not (tiles.job(id) / "output/.placing.tmp").exists()
+    assert [each["event"] for each in tiles.events(id)].count("stage_started") == 2
+
+
+def test_ctrl_c_while_all_that_is_left_is_to_deliver_lets_that_end(tiles: Sandbox) -> None:
+    id, process = delivering(tiles)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert f"{tiles.job(id)}/output/input.tiles" in out.decode()
+    assert tiles.events(id)[-1]["event"] == "run_finished"
+
+
 def test_two_runs_at_once_make_it_once(tiles: Sandbox) -> None:
     tiles.write("other.txt", "another input\n")
     ids: list[Any] = [tiles.prepare("tested", "--param", "count=500")]

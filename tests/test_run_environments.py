@@ -30,7 +30,7 @@ def test_an_environment_that_vanished_after_prepare_job_is_named(own: Sandbox) -
     assert done.code == 3
     assert "environment 'alpha'" in done.error
     assert "bootstrap --env alpha" in done.next_step
-    assert "./bootstrap.sh" in done.next_step
+    assert "default workflows" in done.next_step
     assert [event["event"] for event in own.events(id)] == ["job_prepared"]
 
 

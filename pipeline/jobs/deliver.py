@@ -38,6 +38,13 @@ TEXTS = (
     ".html",
 )
 LONGEST_NAME = 255  # bytes, on nearly every file system
+MANY = 100  # files, each of which is put on the disk by itself
+
+
+def takes_long(job: PlannedJob, results: Results) -> bool:
+    """Whether there is a directory among the deliverables, a large file, or many of them."""
+    outputs = [each for reference in job.plan.deliver for each in results.outputs(reference).values()]
+    return len(outputs) > MANY or any(each.is_directory or each.size > COPY_UP_TO for each in outputs)
 
 
 def deliver(

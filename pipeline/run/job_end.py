@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipeline.errors import Interrupted, StageError
-from pipeline.jobs.deliver import deliver
+from pipeline.jobs import deliver
 from pipeline.jobs.events import RunCancelled, RunEnded, RunFailed, RunFinished, RunInterrupted
 from pipeline.jobs.hand_edits import HandEdit, HandEdits
 from pipeline.jobs.job import PlannedJob
@@ -15,6 +15,15 @@ from pipeline.run import input_view
 from pipeline.run.input_guard import InputGuard
 from pipeline.run.job_journal import JobJournal
 from pipeline.run.observer import JobOutcome
+from pipeline.values import Struct
+
+
+class Delivered(Struct, frozen=True):
+    """What a job has delivered: the paths, each once, and whether all of it was there already."""
+
+    paths: list[Path]
+    was_finished: bool  # by an earlier run, and nothing has been made since
+    unchanged: bool
 
 
 class JobEnd:
@@ -25,23 +34,39 @@ class JobEnd:
         self._journal = journal
         self._progress = progress
         self._again = f"run-pipeline -j {job.id}   goes on from here"
+        self._notes: list[str] = []  # of the delivery; told in the loop's thread, however the job ends
 
-    def finished(self, results: Results, guard: InputGuard) -> JobOutcome:
-        """All stages have their results: deliver what the job is for. Raises what keeps it from that."""
+    def takes_long(self, results: Results) -> bool:
+        """Whether the delivery does."""
+        return deliver.takes_long(self._job, results)
+
+    def deliver(self, results: Results, guard: InputGuard) -> Delivered:
+        """Deliver what the job is for; all stages have their results. Raises what keeps it from that. For any thread:
+        nothing else is done for the job meanwhile, but that it may be given up."""
         state = self._job.loaded
-        unchanged = not self._journal.has_news and state.status is Status.FINISHED
+        was_finished = not self._journal.has_news and state.status is Status.FINISHED
         guard.require_deliverables()
-        placed = deliver(self._job, results, not unchanged, state.delivered, self._tell_of_hand_edit)
+        placed = deliver.deliver(self._job, results, not was_finished, state.delivered, self._note_hand_edit)
         guard.delivered()
         has_put = self._put_beside(results, placed)
         with contextlib.suppress(OSError):  # it only takes room
             input_view.release(self._job)
-        delivered = list(dict.fromkeys(placed))
-        event = None if unchanged else RunFinished(tuple(path.name for path in delivered))
-        return self._journal.ended(event, JobOutcome(delivered, unchanged and not has_put))
+        return Delivered(list(dict.fromkeys(placed)), was_finished, was_finished and not has_put)
 
-    def _tell_of_hand_edit(self, edit: HandEdit) -> None:
-        self._progress(HandEdits(self._job).words(edit))
+    def finished(self, delivered: Delivered) -> JobOutcome:
+        """All that the job is for is there."""
+        self._tell_notes()
+        names = tuple(path.name for path in delivered.paths)
+        event = None if delivered.was_finished else RunFinished(names)
+        return self._journal.ended(event, JobOutcome(delivered.paths, delivered.unchanged))
+
+    def _note_hand_edit(self, edit: HandEdit) -> None:
+        self._notes.append(HandEdits(self._job).words(edit))
+
+    def _tell_notes(self) -> None:
+        for text in self._notes:
+            self._progress(text)
+        self._notes = []
 
     def _put_beside(self, results: Results, placed: Sequence[Path]) -> bool:
         """Whether anything was put next to the input."""
@@ -50,8 +75,7 @@ class JobEnd:
         from pipeline.jobs import beside_input
 
         placement = beside_input.put(self._job, results, placed)
-        for text in placement.told:
-            self._progress(f"{self._job.id}: {text}")
+        self._notes += [f"{self._job.id}: {text}" for text in placement.told]
         return placement.has_put
 
     def partial(self) -> JobOutcome:
@@ -67,10 +91,12 @@ class JobEnd:
 
     def cancelled(self) -> JobOutcome:
         """Somebody gave the job up."""
+        self._tell_notes()
         error = Interrupted(f"{self._job.id} was cancelled", self._again)
         return self._journal.ended(RunCancelled(), JobOutcome(error=error))
 
     def failed(self, error: Exception) -> JobOutcome:
         """The job can't go on, or isn't to."""
+        self._tell_notes()
         event = RunFailed(str(error)) if self._journal.has_begun else None
         return self._journal.ended(event, JobOutcome(error=error))

@@ -25,7 +25,7 @@ from pipeline.run.input_guard import InputGuard
 from pipeline.run.invocations import Invocations
 from pipeline.run.job_attempts import JobAttempts
 from pipeline.run.job_edits import JobEdits
-from pipeline.run.job_end import JobEnd
+from pipeline.run.job_end import Delivered, JobEnd
 from pipeline.run.job_journal import JobJournal
 from pipeline.run.model_use import ModelUse
 from pipeline.run.observer import JobOutcome
@@ -156,8 +156,8 @@ class JobRun:
             self.attempts.stop_all("the run ended")
         return self._end.failed(error)
 
-    def finish(self) -> JobOutcome:
-        """Nothing is left to run. Raises what keeps the job from being delivered."""
+    def finish(self) -> JobOutcome | None:
+        """Nothing is left to run. How the job ended; ``None`` where it is to be delivered now."""
         self._durations.save()
         self._models.save()
         self.invocations.keys.save()
@@ -167,7 +167,18 @@ class JobRun:
             return self._end.stopped_short(self._left)
         if not self._chosen.whole:
             return self._end.partial()
-        return self._end.finished(self._results, self._guard)
+        return None
+
+    @property
+    def takes_long_to_deliver(self) -> bool:
+        return self._end.takes_long(self._results)
+
+    def deliver(self) -> Delivered:
+        """Deliver what the job is for. Raises what keeps it from that. For any thread."""
+        return self._end.deliver(self._results, self._guard)
+
+    def delivered(self, delivered: Delivered) -> JobOutcome:
+        return self._end.finished(delivered)
 
     @property
     def flush_due(self) -> float | None:

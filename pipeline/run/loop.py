@@ -5,7 +5,7 @@ One process runs any number of jobs at once. A job that can't go on is given up;
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from pipeline.errors import Interrupted, PipelineError
 from pipeline.executors import Exited, Message
@@ -45,7 +45,7 @@ class Run:
         joining: "Joining | None" = None,
     ) -> None:
         """``joining``: makes what prepares more jobs while these run."""
-        self._jobs = RunJobs(jobs, self._drop)
+        self._jobs = RunJobs(jobs, self._drop, self._awake)
         self._place = place
         self._execution = place.execution
         self._bounds = bounds
@@ -59,6 +59,7 @@ class Run:
         self._services: RunServices | None = None  # made for the first stage that uses one
         self._commits = Commits(self._awake, self._committed_beside)
         self._placements = Placements(self._awake, self._placed_beside)
+        self._beside = (self._commits, self._placements, self._jobs.deliveries)
         self._joining = joining
         self._later: LaterJobs | None = None
 
@@ -68,7 +69,7 @@ class Run:
         try:
             return self._work(interrupts)
         except KeyboardInterrupt:  # asked twice
-            self._interrupt(interrupts.received or "SIGINT", grace=0)
+            return self._interrupt(interrupts.received or "SIGINT", grace=0)
         except Interrupted:
             raise
         except Exception as error:
@@ -76,7 +77,7 @@ class Run:
                 job.give_up(error)
             raise
         finally:
-            for each in (self._commits, self._placements, self._failures, self._later, self._services):
+            for each in (*self._beside, self._failures, self._later, self._services):
                 if each:
                     each.close()
             self._execution.stop(grace=0)
@@ -93,16 +94,15 @@ class Run:
                 self._handle(event)
             is_to_look = interrupts.asked_to_look()
             if interrupts.received:
-                self._interrupt(interrupts.received, self._jobs.grace_seconds)
+                return self._interrupt(interrupts.received, self._jobs.grace_seconds)
             if is_to_look:
                 self._jobs.cancel()
-            for each in (self._commits, self._placements, self._failures, self._later, self._services):
+            for each in (*self._beside, self._failures, self._later, self._services):
                 if each:
                     each.handle()
             self._timers.fire()
             self._advance()
-        self._commits.finish()  # of jobs that were given up: the next run of each goes on with that
-        self._placements.finish()
+        self._finish_beside()  # of jobs that were given up: the next run of each goes on with that
         return self._jobs.outcomes
 
     def _awake(self) -> None:
@@ -283,7 +283,7 @@ class Run:
             self._failures.failed(live, end)
 
     def _time_out_job(self, job: JobRun, seconds: float) -> None:
-        if self._jobs.live_job(job.job.id):
+        if self._jobs.live_job(job.job.id) and not self._jobs.deliveries.has(job):  # all that takes time is done
             self._jobs.give_up(job, overrun(job.job.id, seconds))
 
     def _drop(self, job: JobRun) -> None:
@@ -291,16 +291,22 @@ class Run:
         self._backlog.drop(job.job.id)
         self._running.end(lambda live: live.job_id == job.job.id)
 
-    def _interrupt(self, by: str, grace: float) -> NoReturn:
+    def _finish_beside(self) -> None:
+        for each in self._beside:
+            each.finish()
+
+    def _interrupt(self, by: str, grace: float) -> Mapping[str, JobOutcome]:
+        """What became of each job, where all of them have ended all the same. Raises ``Interrupted`` where not."""
         try:
             self._execution.stop(grace)
-            self._commits.finish()
-            self._placements.finish()
+            self._finish_beside()
         except KeyboardInterrupt:  # asked again while waiting: no more grace
             self._execution.stop(0)
         from pipeline.run.interruption import interruption
 
-        raise interruption(self._jobs.interrupt(by), by)
+        if (left := self._jobs.interrupt(by)) or (self._later and not self._later.is_over):
+            raise interruption(left, by)
+        return self._jobs.outcomes
 
     def _is_being_made(self, key: str) -> bool:
         return self._running.make(key) or self._commits.makes(key)

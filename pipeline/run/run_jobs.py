@@ -2,18 +2,25 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
+from pipeline.run.deliveries import Deliveries, Delivery
 from pipeline.run.job_run import JobRun
 from pipeline.run.observer import JobOutcome
 
+if TYPE_CHECKING:
+    from pipeline.run.beside_loop import Act
+
 
 class RunJobs:
-    """``drop`` is called for a job before it is given up: what waits for it and runs for it is to end."""
+    """``drop`` is called for a job before it is given up: what waits for it and runs for it is to end. ``wake`` ends
+    the loop's wait when something was delivered."""
 
-    def __init__(self, jobs: Iterable[JobRun], drop: Callable[[JobRun], None]) -> None:
+    def __init__(self, jobs: Iterable[JobRun], drop: Callable[[JobRun], None], wake: "Act") -> None:
         self._jobs = {job.job.id: job for job in jobs}
         self._drop = drop
+        self.deliveries = Deliveries(wake, self._delivered)
         self._outcomes: dict[str, JobOutcome] = {}
 
     def __getitem__(self, id: str) -> JobRun:
@@ -73,9 +80,20 @@ class RunJobs:
         for job in self.live:
             with self.guarded(job):
                 if job.open == 0:
-                    self._outcomes[job.job.id] = job.finish()
+                    self._end(job, self.deliveries.end(job))
                 elif job.flush_due == 0:
                     job.flush()
+
+    def _delivered(self, job: JobRun, delivery: Delivery) -> None:
+        if self.live_job(job.job.id):
+            with self.guarded(job):
+                if isinstance(delivery, Exception):
+                    raise delivery
+                self._end(job, job.delivered(delivery))
+
+    def _end(self, job: JobRun, outcome: JobOutcome | None) -> None:
+        if outcome:
+            self._outcomes[job.job.id] = outcome
 
     def interrupt(self, by: str) -> list[str]:
         """The run was asked to stop, and its stages have ended. Returns the ids of those that were left."""

@@ -90,6 +90,22 @@ def test_a_missing_environment_is_told_with_the_command_that_builds_it(sandbox: 
     with pytest.raises(NotReady) as missing:
         Project(sandbox.root).prepare("counting", file)
     assert missing.value.command == "bootstrap --env alpha"
+    assert "build=True" in str(missing.value.next_step)
+
+
+def test_an_environment_without_packages_is_built_unasked(sandbox: Sandbox, spawning: None) -> None:
+    file = sandbox.write("input.txt", "some input\n")
+    sandbox.workflow("counting", "copy: {inputs: {file: job.input}}", "deliver: [copy.file]")
+    sandbox.write("config/environments/alpha.yaml", 'python: ">=3.9"\n')
+    sandbox.write("requirements/alpha.txt", "")
+    sandbox.write("requirements/alpha.lock", "# locked for Python >=3.9\n")
+    assert Project(sandbox.root).prepare("counting", file).run().state == "finished"
+
+
+def test_a_folder_that_is_no_project_is_told_with_the_command_that_begins_one(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as refused:
+        Project(tmp_path / "my project")
+    assert refused.value.command == f"pipeline init '{tmp_path}/my project'"
 
 
 def test_a_job_that_is_not_there_is_told(project: Project) -> None:
