@@ -39,19 +39,20 @@ class DaskProcesses:
     folder: Path
     processes: "dict[str, subprocess.Popen[bytes]]" = field(default_factory=dict)
     address: str = ""
+    inside: dict[str, tuple[str, ...]] = field(default_factory=dict)  # what the commands of some of them begin with
 
-    def start_scheduler(self, port: int = 0, options: tuple[str, ...] = ()) -> None:
+    def start_scheduler(self, port: int = 0, options: tuple[str, ...] = (), host: str = "127.0.0.1") -> None:
         file = self.folder / "scheduler.json"
         file.unlink(missing_ok=True)
-        words = ["--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
+        words = ["--host", host, "--port", str(port), "--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
         self._start("scheduler", "dask_scheduler", *words, "--scheduler-file", str(file), *options)
         wait_for(lambda: file.exists() and file.read_text().rstrip().endswith("}"))
         self.address = json.loads(file.read_text())["address"]
 
-    def start_worker(self, name: str, *options: str) -> None:
+    def start_worker(self, name: str, *options: str, host: str = "127.0.0.1") -> None:
         words = ["--name", name, "--nthreads", "1", "--nworkers", "1", "--memory-limit", "1GiB", "--no-dashboard"]
         places = ["--dashboard-address", "127.0.0.1:0", "--local-directory", str(self.folder / "scratch")]
-        self._start(name, "dask_worker", self.address, *words, *places, "--host", "127.0.0.1", *options)
+        self._start(name, "dask_worker", self.address, *words, *places, "--host", host, *options)
 
     def kill(self, name: str) -> None:
         """As a whole: the worker's own process goes with its nanny."""
@@ -71,7 +72,7 @@ class DaskProcesses:
     def _start(self, name: str, module: str, *words: str) -> None:
         with open(self.folder / f"{name}.log", "ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", f"distributed.cli.{module}", *words],
+                [*self.inside.get(name, ()), sys.executable, "-m", f"distributed.cli.{module}", *words],
                 stdout=log,
                 stderr=log,
                 env=dict(os.environ),
