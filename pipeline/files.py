@@ -145,20 +145,17 @@ def clear(path: Path) -> None:
         path.rmdir()  # says why it is still there
 
 
-def sync_all() -> None:
-    """Flush all that any program has written, where there are too many files to flush one by one. Not on Windows."""
-    if os.name != "nt":
-        os.sync()
-
-
 def sync_disk(folder: Path) -> None:
-    """Flush all that any program has written to the file system of a folder; on Linux not to others, of which one may
-    be on a server that doesn't answer. Raises ``OSError``, also where something could not be written."""
+    """Flush all that any program has written to the file system of a folder, where there are too many files to flush
+    one by one; on Linux not to others, of which one may be on a server that doesn't answer. Not on Windows.
+
+    Raises ``OSError``, on Linux also where something could not be written.
+    """
     import ctypes
 
     library = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
     if library is None or not hasattr(library, "syncfs"):
-        sync_all()
+        _sync_all()
         return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -166,9 +163,14 @@ def sync_disk(folder: Path) -> None:
     finally:
         os.close(descriptor)
     if number in NO_FOLDER_SYNC:
-        sync_all()
+        _sync_all()
     elif number:
         raise OSError(number, os.strerror(number), os.fspath(folder))
+
+
+def _sync_all() -> None:
+    if os.name != "nt":
+        os.sync()
 
 
 def sync_folder(folder: Path) -> None:

@@ -112,7 +112,7 @@ class _ProgramsPermission:
         return self._builds
 
     def step(self, missing: "MissingParts") -> str:
-        return f"{missing.next_step}\nor give prepare() the argument build=True"
+        return f"give prepare() the argument build=True, or\n{missing.next_step}"
 
     def perform(self, tasks: "Sequence[SetupTask]") -> None:
         from pipeline.setup.tasks import carry_out, raise_together

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.config.models import HubSource, ModelSpec, UrlSource
 from pipeline.envs.platform.removal import move_aside
 from pipeline.errors import NotReady
-from pipeline.files import dump_json, replace_folder, sync_all, sync_file, sync_folder, try_remove_tree, write_whole
+from pipeline.files import dump_json, replace_folder, sync_disk, sync_file, sync_folder, try_remove_tree, write_whole
 from pipeline.locks import exclusive
 from pipeline.models import admission
 from pipeline.models.sources import Fetcher, SourceUnavailable
@@ -161,7 +161,7 @@ def _forget(part: Path, files: list[str], is_verified: bool) -> None:
 def _accept(store: ModelStore, spec: ModelSpec, part: Path) -> None:
     for left in part.rglob(f"*{PARTIAL}"):
         left.unlink()
-    _flush([part / file for file in spec.files if not (part / file).is_symlink()])
+    _flush(part, [part / file for file in spec.files if not (part / file).is_symlink()])
     share_tree(part)  # whoever may read the store may read the model
     record = {"digest": spec.digest, "files": {file: _signature(part / file) for file in spec.files}}
     write_whole(part / MARKER, dump_json(record))
@@ -170,10 +170,10 @@ def _accept(store: ModelStore, spec: ModelSpec, part: Path) -> None:
     sync_folder(store.root)
 
 
-def _flush(files: list[Path]) -> None:
+def _flush(part: Path, files: list[Path]) -> None:
     """To the disk, which does several at once better than one after another."""
     if len(files) > MANY:
-        sync_all()
+        sync_disk(part)
         return
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(sync_file, files))

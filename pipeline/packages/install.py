@@ -15,7 +15,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.config.models import FolderSource
 from pipeline.config.paths import with_settings
 from pipeline.errors import ConfigurationError, NotReady
-from pipeline.files import dump_json, publish, sync_all, sync_folder, try_remove_tree
+from pipeline.files import dump_json, publish, sync_disk, sync_folder, try_remove_tree
 from pipeline.locks import exclusive
 from pipeline.models import fetch
 from pipeline.models.fetcher import fetcher_for
@@ -116,7 +116,7 @@ def _place(package: CarriedPackage, folder: Path) -> None:
         (part / MARKER).parent.mkdir(exist_ok=True)
         (part / MARKER).write_text(_settings(package), encoding="utf-8")
         (part / store.RECORD).write_bytes(dump_json(package.manifest))
-        sync_all()
+        sync_disk(part)
         if not publish(part, folder):
             raise ConfigurationError(f"{folder} is there and isn't a package", f"move {folder} away")
         sync_folder(folder.parent)

@@ -1,5 +1,6 @@
 """Getting a model: the first source that has it whole, and nothing half in the store."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -73,6 +74,23 @@ def test_a_file_that_may_not_be_read_is_a_reason_to_try_the_next_source(
     closed = filled(tmp_path / "closed")
     (closed / "model.bin").chmod(0)
     assert fetch.ensure(store, declare(FolderSource(closed), FolderSource(folder)), NO_UV, quiet).is_dir()
+
+
+def test_a_model_of_many_files_that_the_disk_could_not_write_is_not_accepted(
+    store: ModelStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged_disk(part: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(part))
+
+    spec = declare(FolderSource(folder))
+    with monkeypatch.context() as patch:
+        patch.setattr(fetch, "MANY", 0)
+        patch.setattr(fetch, "sync_disk", damaged_disk)
+        with pytest.raises(OSError, match="Input/output error"):
+            fetch.ensure(store, spec, NO_UV, quiet)
+    assert store.problem(spec.name, spec.digest) is not None
+    fetch.ensure(store, spec, NO_UV, quiet)
+    assert store.problem(spec.name, spec.digest) is None
 
 
 def test_a_damaged_model_is_fetched_again(store: ModelStore, folder: Path) -> None:

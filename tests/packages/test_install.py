@@ -81,6 +81,18 @@ def test_what_the_package_extended_is_looked_up_in_its_own_folder(sandbox: Sandb
     assert project.stage_file("asr") == project.extended / "stages/asr.py"
 
 
+def test_what_the_disk_could_not_write_is_not_installed(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged_disk(folder: Path) -> None:
+        raise OSError(5, "Input/output error", str(folder))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(install, "sync_disk", damaged_disk)
+        with pytest.raises(NotReady, match="Input/output error"):
+            installed(package)
+    assert os.listdir(store.root()) == [store.LOCK]
+    assert installed(package).is_new
+
+
 def test_a_failure_midway_leaves_nothing(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(bundle: archive.Bundle, folder: Path) -> None:
         (folder / "half").write_text("x")
