@@ -14,7 +14,9 @@ from pipeline.config import blocks, inline_environments
 from pipeline.config.passing import passed_names
 from pipeline.config.source import ConfigurationSource, load_yaml
 from pipeline.config.tools import entries as tool_entries
+from pipeline.envs import python_range
 from pipeline.envs.definition import Definition
+from pipeline.envs.python_range import InvalidRange
 from pipeline.envs.variables import COMPUTED, PLACEHOLDERS, unknown_placeholder
 from pipeline.errors import ConfigurationError, did_you_mean
 from pipeline.project import SCRIPT_FOLDERS, ProjectFolder
@@ -284,12 +286,10 @@ def _check_provides(source: ConfigurationSource) -> None:
 
 
 def _check_python(source: ConfigurationSource) -> None:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
     if "python" not in source.value and "interpreter" not in source.value:
         raise source.error((), "'python' is missing")
     text = source.value.get("python", "")
     try:
-        SpecifierSet(text)
-    except InvalidSpecifier as error:
+        python_range.check(text)
+    except InvalidRange as error:
         raise source.error(("python",), f"{text!r} isn't a range of versions such as >=3.10,<3.13") from error

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.digests import sha256_of_bytes
+from pipeline.envs import python_range
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,7 @@ class Definition:
 
     def python_problem(self, version: str) -> str | None:
         """Why an environment with this exact version of Python doesn't fit; ``None`` where it does."""
-        from packaging.specifiers import SpecifierSet
-
-        if version in SpecifierSet(self.python):
+        if python_range.contains(self.python, version):
             return None
         return f"it has Python {version}, and {self.python} is asked for"
 

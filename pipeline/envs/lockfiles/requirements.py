@@ -11,11 +11,10 @@ from pipeline.digests import tagged_digest
 from pipeline.errors import ConfigurationError
 from pipeline.script import blocks
 
-COMMENT = re.compile(r"(^|\s+)#.*$")
-INCLUDE = re.compile(
-    r"(?:(?P<require>-r|--requirement)|(?P<constrain>-c|--constraint))(?:[ =]\s*|(?<=-[rc]))(?P<file>\S+)"
-)
-LOCAL = re.compile(r"(?i)(-e\b|--editable\b|\.{0,2}[/\\]|~|[a-z]:[/\\]|.*@\s*file:|file:|\.{1,2}$)")
+# Compiled when a line first asks for them, which few do; who calls into an environment waits for it.
+COMMENT = r"(^|\s+)#.*$"
+INCLUDE = r"(?:(?P<require>-r|--requirement)|(?P<constrain>-c|--constraint))(?:[ =]\s*|(?<=-[rc]))(?P<file>\S+)"
+LOCAL = r"(?i)(-e\b|--editable\b|\.{0,2}[/\\]|~|[a-z]:[/\\]|.*@\s*file:|file:|\.{1,2}$)"
 
 
 class LineKind(StrEnum):
@@ -40,7 +39,7 @@ class RequirementLine:
     @property
     def is_local(self) -> bool:
         """Whether it names a file of this machine, which no other machine has."""
-        return bool(LOCAL.match(self.text))
+        return re.match(LOCAL, self.text) is not None
 
 
 def read(file: Path) -> tuple[RequirementLine, ...]:
@@ -73,7 +72,7 @@ def _of_file(file: Path, base: Path, kind: LineKind, outer: tuple[Path, ...]) ->
     for line, text in _logical_lines(_text(file, shown_as)):
         include = _include(text)
         if not include:
-            is_option = text.startswith("-") and not LOCAL.match(text)
+            is_option = text.startswith("-") and not re.match(LOCAL, text)
             yield RequirementLine(text, LineKind.OPTION if is_option else kind, shown_as, line)
             continue
         inner = Path(file.parent, include["file"])
@@ -90,7 +89,7 @@ def _of_file(file: Path, base: Path, kind: LineKind, outer: tuple[Path, ...]) ->
 
 def _include(text: str) -> re.Match[str] | None:
     """The parts of a line that includes a file of this machine; a file from a server is left to the installer."""
-    return None if "://" in text else INCLUDE.fullmatch(text)
+    return re.fullmatch(INCLUDE, text) if text.startswith("-") and "://" not in text else None
 
 
 def _included(file: Path) -> Iterator[str]:
@@ -105,7 +104,7 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     first = 1
     for number, line in enumerate([*text.splitlines(), ""], 1):
         first = first if parts else number
-        bare = COMMENT.sub("", line).strip()
+        bare = (re.sub(COMMENT, "", line) if "#" in line else line).strip()
         parts.append(bare.removesuffix("\\").strip())
         if bare.endswith("\\"):
             continue
