@@ -7,7 +7,7 @@ that every course of events can be tried in no time.
 from collections.abc import Callable
 from typing import Any
 
-from pipeline.services.bounds import STABLE_SECONDS, RestartCount, TimeLimit
+from pipeline.services.bounds import RestartCount
 from pipeline.services.definition import ServiceDefinition
 from pipeline.services.events import (
     Action,
@@ -29,10 +29,9 @@ from pipeline.services.events import (
     UserCount,
 )
 from pipeline.services.phases import STATES, UNFINISHED, Sequel, ServicePhase
+from pipeline.services.program_course import ProgramCourse, failure_of
+from pipeline.services.service_users import ServiceUsers
 from pipeline.services.status import FailureKind, ServiceState
-from pipeline.services.vigil import Vigil
-
-FIRST_USER_SECONDS = 10.0
 
 
 class Lifecycle:
@@ -40,23 +39,16 @@ class Lifecycle:
 
     def __init__(self, definition: ServiceDefinition, now: float) -> None:
         self.phase = ServicePhase.WAITING
-        self.message = ""  # what the program said of itself
         self.failure: tuple[FailureKind, str] | None = None  # the last one
         self._definition = definition
-        self._users = 0
-        # Who had it started is about to come, and has some time for it.
-        self._idle_since = now + max(0.0, FIRST_USER_SECONDS - definition.idle_seconds)
+        self._users = ServiceUsers(definition.idle_seconds, now)
         self._has_failed = False
         self._restarts = RestartCount(definition.restarts)
         self._start_at = now  # where it waits
         self._new_ports = False
-        self._began = now  # the program
-        self._ready_at = now
-        self._limit = TimeLimit(now, 0.0)  # of the start, or of the end
-        self._vigil = Vigil(definition, now)
+        self._program = ProgramCourse(definition, now)
         self._sequel = Sequel.END
         self._is_idle_end = False
-        self._is_killed = False
         self._handlers: dict[type, Callable[[Any, float], list[Action]]] = {
             Timer: self._on_time,
             ProgramEnd: self._on_end,
@@ -71,6 +63,11 @@ class Lifecycle:
         }
 
     @property
+    def message(self) -> str:
+        """What the program said of itself."""
+        return self._program.message
+
+    @property
     def restarts(self) -> int:
         """Since the beginning."""
         return self._restarts.total
@@ -83,15 +80,11 @@ class Lifecycle:
 
     def due(self) -> float | None:
         """When a ``Timer`` is to come; ``None``: never."""
-        times: list[float] = []
-        if self.phase in {ServicePhase.STARTING, ServicePhase.STOPPING} and not self._is_killed:
-            times.append(self._limit.at)
+        times = self._program.due(self.phase)
         if self.phase is ServicePhase.WAITING:
             times.append(self._start_at)
-        if self.phase in {ServicePhase.STARTING, ServicePhase.READY} and (due := self._vigil.due()) is not None:
-            times.append(due)
-        if self._users == 0 and self.phase in UNFINISHED:
-            times.append(self._idle_since + self._definition.idle_seconds)
+        if self.phase in UNFINISHED and (end := self._users.due()) is not None:
+            times.append(end)
         return min(times, default=None)
 
     def handle(self, event: Happening, now: float) -> list[Action]:
@@ -101,7 +94,7 @@ class Lifecycle:
     # Time
 
     def _on_time(self, _event: Timer, now: float) -> list[Action]:
-        if self._users == 0 and self.phase in UNFINISHED and now >= self._idle_since + self._definition.idle_seconds:
+        if self.phase in UNFINISHED and self._users.has_lost_patience(now):
             self._is_idle_end = True
             return self._over() if self.phase is ServicePhase.WAITING else self._stop(Sequel.END, now)
         handlers: dict[ServicePhase, Callable[[float], list[Action]]] = {
@@ -114,38 +107,32 @@ class Lifecycle:
         return handlers[self.phase](now)
 
     def _while_starting(self, now: float) -> list[Action]:
-        if now < self._limit.at:
+        if not self._program.is_late(now):
             return self._try(now)
-        self.failure = FailureKind.NOT_READY, self._not_ready(now)
+        self.failure = FailureKind.NOT_READY, self._program.lateness(now)
         return self._stop(Sequel.FAIL, now)
 
     def _while_ready(self, now: float) -> list[Action]:
-        silence = self._vigil.silence(now)
+        silence = self._program.vigil.silence(now)
         return self._try(now) if silence is None else self._not_alive(silence, now)
 
     def _while_stopping(self, now: float) -> list[Action]:
-        if now < self._limit.at or self._is_killed:
-            return []
-        self._is_killed = True
+        return self._kill() if self._program.is_late(now) and not self._program.is_killed else []
+
+    def _kill(self) -> list[Action]:
+        self._program.is_killed = True
         return [KillTree()]
 
     def _try(self, now: float) -> list[Action]:
-        probe = self._vigil.probe(now)
+        probe = self._program.vigil.probe(now)
         return [] if probe is None else [BeginTry(probe)]
-
-    def _not_ready(self, now: float) -> str:
-        answer = f"; {self._vigil.last_answer}" if self._vigil.last_answer else ""
-        return f"it wasn't ready after {now - self._began:.0f} s{answer}"
 
     # Starting
 
     def _start(self, now: float) -> list[Action]:
         self.phase = ServicePhase.STARTING
-        self.message = ""
-        self._began = now
-        self._limit = TimeLimit(now, self._definition.ready.start_timeout)
-        self._vigil = Vigil(self._definition, now)
-        self._is_killed, self._is_idle_end = False, False
+        self._program = ProgramCourse(self._definition, now)
+        self._is_idle_end = False
         new_ports, self._new_ports = self._new_ports, False
         return [StartProgram(new_ports)]
 
@@ -156,16 +143,15 @@ class Lifecycle:
     def _ready(self, now: float) -> list[Action]:
         self.phase = ServicePhase.READY
         self._restarts.was_ready = True
-        self._ready_at = now
-        self._vigil.be_ready(now)
+        self._program.be_ready(now)
         return []
 
     # Answers
 
     def _on_answer(self, event: TryResult, now: float) -> list[Action]:
         if self.phase is ServicePhase.STARTING:
-            return self._ready(now) if self._vigil.first_answer(event, now) else []
-        if self.phase is ServicePhase.READY and (why := self._vigil.later_answer(event, now)) is not None:
+            return self._ready(now) if self._program.vigil.first_answer(event, now) else []
+        if self.phase is ServicePhase.READY and (why := self._program.vigil.later_answer(event, now)) is not None:
             return self._not_alive(why, now)
         return []
 
@@ -174,13 +160,7 @@ class Lifecycle:
         return self._stop(Sequel.RETRY, now)
 
     def _on_notification(self, event: Notification, now: float) -> list[Action]:
-        if event.status is not None and event.status != self.message:
-            self.message = event.status
-            if self.phase is ServicePhase.STARTING:  # it comes on
-                self._limit.extend(now + self._definition.ready.start_timeout)
-        if event.extension is not None and self.phase in {ServicePhase.STARTING, ServicePhase.STOPPING}:
-            self._limit.extend(now + event.extension)
-        self._vigil.heard(now, event.watchdog, event.is_alive)
+        self._program.hear(event, self.phase, now)
         if self.phase is ServicePhase.READY and event.is_ill:
             return self._not_alive("it said WATCHDOG=trigger", now)
         if event.is_stopping and self.phase in {ServicePhase.STARTING, ServicePhase.READY}:
@@ -188,9 +168,9 @@ class Lifecycle:
         return self._on_ready_message(now) if event.is_ready and self.phase is ServicePhase.STARTING else []
 
     def _on_ready_message(self, now: float) -> list[Action]:
-        if self._vigil.awaits_word:
+        if self._program.vigil.awaits_word:
             return self._ready(now)
-        self._vigil.hurry(now)
+        self._program.vigil.hurry(now)
         return self._try(now)
 
     # Ending
@@ -202,7 +182,7 @@ class Lifecycle:
     def _begin_stop(self, sequel: Sequel, now: float) -> None:
         self.phase = ServicePhase.STOPPING
         self._sequel = sequel
-        self._limit = TimeLimit(now, self._definition.stop.timeout)
+        self._program.be_stopping(now)
 
     def _leave(self, now: float) -> list[Action]:
         """It said that it ends: it needn't be asked."""
@@ -212,19 +192,14 @@ class Lifecycle:
 
     def _on_end(self, event: ProgramEnd, now: float) -> list[Action]:
         if self.phase is ServicePhase.STOPPING:
-            if event.has_remains and not self._is_killed:
+            if event.has_remains and not self._program.is_killed:
                 return [SendSignal(self._definition.stop.signal)]
             return self._stopped(now)
-        how = _described(event.code)
-        if self.phase is ServicePhase.READY:
-            self.failure = FailureKind.CRASHED, f"its program {how}"
-            if now - self._ready_at >= STABLE_SECONDS:
-                self._restarts.begin_anew()
-        elif event.is_port_taken:
-            self.failure = FailureKind.PORT_TAKEN, f"another program has its port; its own one {how}"
-            self._new_ports = True
-        else:
-            self.failure = FailureKind.EXITED_EARLY, f"its program {how} before it was ready"
+        was_ready = self.phase is ServicePhase.READY
+        self.failure = failure_of(event, was_ready)
+        if was_ready and self._program.was_stable(now):
+            self._restarts.begin_anew()
+        self._new_ports = self._new_ports or (event.is_port_taken and not was_ready)
         return [KillTree(), *self._retry(now)]
 
     def _on_tree_end(self, _event: TreeEnd, now: float) -> list[Action]:
@@ -238,7 +213,7 @@ class Lifecycle:
         return self._failed() if self._sequel is Sequel.FAIL else self._over()
 
     def _retry(self, now: float) -> list[Action]:
-        if self._users == 0:
+        if not self._users.count:
             return self._over()  # nobody needs it
         pause = self._restarts.next_pause()
         if pause is None:
@@ -258,9 +233,7 @@ class Lifecycle:
 
     def _on_users(self, event: UserCount, now: float) -> list[Action]:
         count = event.count
-        if count == 0 and self._users > 0:
-            self._idle_since = now
-        self._users = count
+        self._users.become(count, now)
         if count and self.phase is ServicePhase.STOPPING and self._is_idle_end:
             self._sequel = Sequel.RESTART  # somebody came while it was ending
         if count and self.phase is ServicePhase.OVER and self._is_idle_end:
@@ -279,13 +252,12 @@ class Lifecycle:
         return self._stop(Sequel.END, now)
 
     def _on_kill_request(self, _event: KillRequest, now: float) -> list[Action]:
-        if self.phase is ServicePhase.OVER or self._is_killed:
+        if self.phase is ServicePhase.OVER or self._program.is_killed:
             return []
         if self.phase is ServicePhase.WAITING:
             return self._over()
         self._begin_stop(Sequel.END, now)
-        self._is_killed = True
-        return [KillTree()]
+        return self._kill()
 
     def _on_restart_request(self, _event: RestartRequest, now: float) -> list[Action]:
         self._restarts.begin_anew()
@@ -297,7 +269,3 @@ class Lifecycle:
             self._sequel = Sequel.RESTART
             return []
         return self._stop(Sequel.RESTART, now)
-
-
-def _described(code: int) -> str:
-    return f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
