@@ -22,6 +22,7 @@ from pipeline.services.definition import (
 
 LONGEST_TRY = 60.0  # seconds; who writes more means the whole start
 ALIVE_PERIOD = 10.0  # seconds
+NESTED = "a service can't use another one yet; a stage can use both, and send one what it got from the other"
 # What a stage may say and a service may not, with the reason.
 UNFIT = {
     "inputs": "a service has no inputs: stages that use it send it what they have",
@@ -31,7 +32,7 @@ UNFIT = {
     "stdout": "a service has no outputs; what it prints is in its log",
     "start": "a service is always a process of its own",
     "cache": "a service has no result that could be kept",
-    "services": "a service can't use another one yet",
+    "services": NESTED,
     "retries": "a service is started again by 'restarts' in its table",
     "timeout_seconds": "a service runs for as long as it is used; its start is bound by 'start_timeout' in 'ready'",
     "network": "a service without network can't be reached",

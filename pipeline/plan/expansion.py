@@ -35,8 +35,8 @@ class Expansion:
         """The planned stages of an entry: one, or one for each value of its fan-out; none if its ``when`` is false."""
         use = self._workflow.stages[id]
         spec = self._spec(use)
-        slots.check(self._workflow, use, spec)
         service_entries.check(self._workflow, use, spec)
+        slots.check(self._workflow, use, spec)
         if not self.names(use):
             return
         listed, chosen = self._listed(use), slots.policy_of(self._workflow, use, spec)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from pipeline.config.services import NESTED
 from pipeline.config.stages import StageSpec
 from pipeline.config.workflows import StageUse, WorkflowSpec
 from pipeline.errors import did_you_mean
@@ -21,6 +22,7 @@ UNFIT = {
     "retries": "a service is started again by 'restarts' in its stage's table",
     "network": "a service without network can't be reached",
     "read_only": "a service can't be confined yet",
+    "services": NESTED,
 }
 
 

@@ -120,6 +120,7 @@ def test_a_mistake_is_told_with_its_place(project: ProjectFolder, table: str, wo
         "network = false",
         "read_only = true",
         "cache = false",
+        'services = ["store"]',
     ],
 )
 def test_what_has_no_meaning_for_a_service_is_refused(project: ProjectFolder, line: str) -> None:

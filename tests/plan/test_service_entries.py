@@ -76,6 +76,10 @@ def test_a_service_that_no_planned_stage_uses_is_left_out(catalog: Catalog, writ
         (f"{USE}  ask: {{services: {{api: server}}, after: [server]}}\n", "never done"),
         ("  server: {models: {weights: tiny}, cache: false}\n  ask: {services: {api: server}}\n", "no result"),
         ("  server: {models: {weights: tiny}, for_each: [a]}\n  ask: {services: {api: server}}\n", "for all that use"),
+        (
+            "  server: {models: {weights: tiny}, services: {api: server}}\n  ask: {services: {api: server}}\n",
+            "can't use another one yet",
+        ),
         (f"{USE}  ask: {{services: {{api: server}}}}\ndeliver: [server.file]\n", "has no output 'file'"),
     ],
 )
