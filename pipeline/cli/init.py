@@ -4,6 +4,7 @@ import contextlib
 import sys
 from pathlib import Path
 from shlex import quote
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,10 +15,12 @@ from pipeline.errors import PipelineError, UsageError
 from pipeline.location import locate
 from pipeline.project import ROOT_VARIABLE
 from pipeline.scaffold import new_project
-from pipeline.scaffold.adoption import sources
 from pipeline.scaffold.example_files import BARE, DEFAULT, EXAMPLES, Example
 from pipeline.scaffold.new_project import ProjectDraft
 from pipeline.text import printable
+
+if TYPE_CHECKING:
+    from pipeline.scaffold.adoption.values import Adopted
 
 EXAMPLES_HELP = "; ".join(f"{each.name}: {each.about}" for each in EXAMPLES.values())
 
@@ -45,7 +48,7 @@ def command(
     """
     if sum(map(bool, (example, bare, source))) > 1:
         raise UsageError("--example, --bare and --from don't go together", "pipeline init --help")
-    adopted = sources.adopted(source) if source else None
+    adopted = _adopted(source) if source else None
     chosen = BARE if bare or adopted else EXAMPLES[example or DEFAULT]
     project = new_project.draft(folder, chosen, adopted.files if adopted else ())
     asks = not (yes or as_json or dry_run or example or bare or source)
@@ -60,6 +63,12 @@ def command(
         print_json("init", {**_plain(project, dry_run, commands), "left_out": left})
     else:
         _show(project, dry_run, left, commands)
+
+
+def _adopted(source: Path) -> "Adopted":
+    from pipeline.scaffold.adoption import sources  # brings the parser of requirements with it
+
+    return sources.adopted(source)
 
 
 def _may_ask() -> bool:

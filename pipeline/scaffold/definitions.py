@@ -8,11 +8,10 @@ from pipeline.config.stages import StageSpec
 from pipeline.errors import UsageError
 from pipeline.references import JOB_INPUT
 from pipeline.scaffold.editor_schemas import LINE
-from pipeline.scaffold.new_files import NewFile
+from pipeline.scaffold.new_files import LOCKING, NewFile
 from pipeline.scaffold.portable_names import problem
 from pipeline.text import printable, shortened
 
-LOCKING = "pipeline env lock"
 ANY_PYTHON = ">=3.10"
 COMMAND_STAGE = f"""\
 {LINE}../config/.schemas/command-stage.json

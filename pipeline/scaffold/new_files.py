@@ -11,6 +11,7 @@ from pipeline.values import Struct
 
 # A project that is found around the current folder is used where nobody else may change it, whatever the umask is.
 FILE_MODE, FOLDER_MODE = 0o644, 0o755
+LOCKING = "pipeline env lock"  # what a new environment needs next
 
 
 class NewFile(Struct, frozen=True):

@@ -9,9 +9,8 @@ from shlex import quote
 from pipeline.errors import UsageError
 from pipeline.project import MARKER
 from pipeline.scaffold import editor_schemas, git_ignore, new_files
-from pipeline.scaffold.definitions import LOCKING
 from pipeline.scaffold.example_files import Example, files_of
-from pipeline.scaffold.new_files import FOLDER_MODE, NewFile
+from pipeline.scaffold.new_files import FOLDER_MODE, LOCKING, NewFile
 from pipeline.scaffold.portable_names import problem
 from pipeline.text import printable
 from pipeline.values import Struct

@@ -137,12 +137,12 @@ def test_from_a_bare_project_to_a_result(tmp_path: Path, spawning: None) -> None
     ("line", "next_step"),
     [
         ("pipeline env new words", "pipeline env status words"),
-        ("pipeline stage new count_words", "pipeline workflow list"),
+        ("pipeline stage new count_words", "pipeline stage show count_words"),
         ("pipeline workflow new words", "pipeline workflow show words"),
         ("pipeline workflow new other --stage nope", None),
         ("pipeline stage new other --environment word", "pipeline env new word"),
         ("pipeline stage new nul", None),
-        ("pipeline stage new count_words --command", "pipeline workflow list"),
+        ("pipeline stage new count_words --command", "pipeline stage show count_words"),
     ],
 )
 def test_what_is_there_or_can_t_be_is_refused(tmp_path: Path, line: str, next_step: str | None) -> None:
