@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # All set-up, then the checks and the tests. Options: --fast (no end-to-end part), --heavy (also environments with torch, and
-# a run killed at every single step), --loop (no checks, and only the tests that start no process: for a loop of save and
-# run); anything else goes to pytest.
+# a run killed at every single step), --loop (no checks, and only the tests that start no process and aren't long by nature:
+# for a loop of save and run); anything else goes to pytest.
 set -eu
 . "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 ensure_venv .venv-dev dev.lock
@@ -14,14 +14,15 @@ for argument in "$@"; do
         --fast) part="not e2e and not heavy and not exhaustive" ;;
         --heavy) part="" ;;
         --loop)
-            part="not spawning"
+            part="not spawning and not long"
             checks=false
             # Each flush to a disk costs milliseconds. No process is started that could show what one leaves out.
             if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ]; then export TMPDIR=/dev/shm; fi
-            # What passed is told in half of the messages.
-            arguments+=(-o tmp_path_retention_policy=failed --hypothesis-profile=loop -p no:logging -p tests.brief_reports)
-            # Where every test starts processes, none has to be looked for.
-            for folder in browser calls e2e; do arguments+=("--ignore=tests/$folder"); done
+            # Tests are collected once and then shared by forked processes, instead of -n2.
+            arguments+=(-o tmp_path_retention_policy=failed --hypothesis-profile=loop -p no:logging)
+            arguments+=(-n0 --capture=sys -p tests.loop_processes)
+            # Where every test is left out, none has to be looked for.
+            for place in architecture browser calls cli/env cli/package e2e envs/repair test_advice.py; do arguments+=("--ignore=tests/$place"); done
             arguments+=("--ignore-glob=*/tests/test_run*.py" "--ignore-glob=*/tests/test_service_runs.py")
             ;;
         *) arguments+=("$argument") ;;

@@ -23,6 +23,8 @@ from pipeline.locks import exclusive
 from tests.conftest import COMMANDS, REPOSITORY, Result, Sandbox, offline
 from tests.source_trees import nodes
 
+pytestmark = pytest.mark.long
+
 OURS = tuple(COMMANDS)
 CHOICE = re.compile(r"\b[A-Z][A-Z]+\b")  # a word that a person replaces
 VALUE = re.compile(r"\bx+\b|\{|[A-Z]{2}|\b[A-Z]\b|'")  # or a choice, or an example

@@ -5,11 +5,14 @@ import json
 import subprocess
 import sys
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from tests.architecture.sources import MODULES, PACKAGE, module, part, shown
 from tests.conftest import REPOSITORY
 from tests.source_trees import nodes_of
+
+pytestmark = pytest.mark.long
 
 
 def test_no_two_classes_share_a_name() -> None:

@@ -9,6 +9,8 @@ import pytest
 from tests.architecture.permissions import LEAVES, MAY_IMPORT
 from tests.architecture.sources import MODULES, PACKAGE, STAGES, imports, module, of_package, part, shown
 
+pytestmark = pytest.mark.long
+
 # By these names the runner knows its own modules.
 SDK_MODULES = {
     "callmemory",

@@ -8,6 +8,8 @@ from tests.architecture.permissions import PURE, PURE_LEAVES, PURE_LIBRARY, ROOM
 from tests.architecture.sources import MODULES, PACKAGE, imports, module, part, shown
 from tests.source_trees import nodes_of
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("name", sorted(PURE))
 def test_a_room_that_only_decides_imports_nothing_that_looks_or_writes(name: str) -> None:

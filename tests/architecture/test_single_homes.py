@@ -9,6 +9,8 @@ import pytest
 from tests.architecture.sources import MODULES, PACKAGE, Nodes, imports, shown
 from tests.source_trees import nodes_of
 
+pytestmark = pytest.mark.long
+
 # These run in a stage's process, as the stage would.
 STAGE_SERVER = {
     *(PACKAGE / "sdk" / "stageserver").glob("*.py"),

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.architecture.sources import imports, module
 from tests.conftest import REPOSITORY
 
@@ -11,6 +13,7 @@ PACKAGE = REPOSITORY / "pipeline"
 LIBRARIES = {"asyncssh", "dask", "dask_jobqueue", "dask_kubernetes", "distributed", "tornado"}
 
 
+@pytest.mark.long
 def test_one_room_imports_dask() -> None:
     strays = [
         f"{path.relative_to(PACKAGE)}:{line}"
@@ -21,6 +24,7 @@ def test_one_room_imports_dask() -> None:
     assert strays == []
 
 
+@pytest.mark.long
 def test_one_module_outside_opens_that_room() -> None:
     room = PACKAGE / "cluster" / "dask"
     users = {

@@ -56,6 +56,7 @@ def test_our_workflows_fit_into_a_terminal(name: str) -> None:
         assert any(f" {stage.name}" in line for line in lines)
 
 
+@pytest.mark.long
 def test_a_long_chain_and_many_at_once_stay_narrow() -> None:
     chain = of(*(f"s{number} s{number + 1}" for number in range(60)))
     assert max(map(width, rails.lines(chain))) <= rails.COLUMNS

@@ -292,6 +292,7 @@ def test_what_is_better_is_told_by_figures_of_the_same_data(
     assert better.about.startswith("about 3 of 100 words wrong instead of 5 (LibriSpeech, audiobooks); 461 MiB")
 
 
+@pytest.mark.long
 def test_no_figure_that_is_told_contradicts_another_one(every: dict[str, ModelCandidate], table: FigureTable) -> None:
     """Of every size in every language: what is better gets no more words wrong, and each model has one figure."""
     languages = {code: None for each in every.values() for code in each.languages}

@@ -94,6 +94,7 @@ def test_scripts_without_spaces() -> None:
     assert runs(changed, segments=segments) == [(0, ("明日は天気がいい。散歩に行こう。",))]
 
 
+@pytest.mark.long
 def test_a_film_of_many_sentences_is_searched_near_each_change_alone() -> None:
     many = [
         {"start": 2.0 * n, "end": 2.0 * n + 1.9, "text": "x", "source": f"Sentence {n} of many."} for n in range(5000)

@@ -151,6 +151,7 @@ def test_a_truncated_package_is_refused(package: Path, share: float) -> None:
     refused(package, "isn't a")
 
 
+@pytest.mark.long
 def test_a_compressed_file_is_no_package_so_that_nothing_grows(package: Path) -> None:
     package.write_bytes(gzip.compress(package.read_bytes() + bytes(50_000_000)))
     refused(package, "isn't a")

@@ -4,6 +4,8 @@ import json
 import re
 from html.parser import HTMLParser
 
+import pytest
+
 from pipeline.jobs.service_uses import ServiceUse
 from pipeline.report import pages
 from pipeline.report.totals import by_node, totals
@@ -88,6 +90,7 @@ def test_a_job_that_never_ran_has_a_page() -> None:
     assert "<script" not in page
 
 
+@pytest.mark.long
 def test_ten_thousand_attempts_stay_below_three_megabytes() -> None:
     spans = [a_span(f"stage_{index}", index * 0.01, index * 0.01 + 0.02) for index in range(10_000)]
     stages = totals([a_stage(span.stage, uses="noop") for span in spans], {}, spans)

@@ -1,11 +1,11 @@
 """Memory that two sides share: used again when the last view is gone, and never before."""
 
-import gc
 import os
 
 import pytest
 
-from pipeline.sdk.callmemory import LEAST, SPARE, OtherMemory, OwnMemory
+from pipeline.sdk import callmemory
+from pipeline.sdk.callmemory import LEAST, OtherMemory, OwnMemory
 from pipeline.sdk.callpacking import Packer, Unsendable
 
 
@@ -27,12 +27,10 @@ def test_a_file_isn_t_used_again_while_anything_is_left_of_its_view() -> None:
     first = other.view(*sent(own, other, b"a" * LEAST))
     part = memoryview(first).cast("B")[10:20] if memoryview(first).format == "B" else memoryview(first)[10:20]
     del first
-    gc.collect()
     own.release(other.unused())
     other.view(*sent(own, other, b"b" * LEAST))
     assert bytes(part) == b"a" * 10
     del part
-    gc.collect()
     own.release(other.unused())
     assert sent(own, other, b"c" * LEAST)[0] in {1, 2}
 
@@ -41,9 +39,10 @@ def test_what_is_small_travels_in_the_message() -> None:
     assert OwnMemory().place(LEAST - 1) is None
 
 
-def test_files_beyond_what_is_kept_are_dropped_on_both_sides() -> None:
+def test_files_beyond_what_is_kept_are_dropped_on_both_sides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callmemory, "SPARE", 8 * LEAST)
     own, other = OwnMemory(), OtherMemory()
-    size = SPARE // 2 + (1 << 20)
+    size = 5 * LEAST
     numbers = [sent(own, other, bytes(size))[0] for _ in range(2)]
     own.release(numbers)
     field, descriptors = own.news()

@@ -125,6 +125,7 @@ def test_an_ordinary_stage_loads_nothing_that_others_need(spawning: None, tmp_pa
 OF_VALUES = {f"call{each}.py": {"numpy", "pyarrow"} for each in ("packing", "unpacking")}
 
 
+@pytest.mark.long
 def test_the_sdk_imports_the_standard_library_only() -> None:
     ours = {"callmemory", "callpacking", "callprotocol", "callserver", "callunpacking", "command_words"}
     known = sys.stdlib_module_names | ours | {"stagekit", "stageprotocol", "stageserver"}

@@ -144,6 +144,7 @@ def test_nobody_undoes_what_they_have_not_seen() -> None:
         next_line(draft, ops.UndoOperation(), 1, "bob", AT, FILM_END)
 
 
+@pytest.mark.long
 def test_a_change_of_all_cues_of_a_long_film_compares_each_with_itself_alone() -> None:
     cues = tuple(DraftCue(str(number), 1000 * number, 1000 * number + 900, "text") for number in range(20_000))
     texts = {cue.id: "another" for cue in cues}

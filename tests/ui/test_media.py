@@ -232,6 +232,7 @@ def test_nothing_stays_open_when_the_browser_goes_away(browser: Browser, sandbox
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is told by /proc")
+@pytest.mark.long
 def test_a_film_of_any_size_takes_no_memory_and_holds_nobody_up(
     browser: Browser, sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -145,6 +145,7 @@ def test_a_copy_whose_original_can_not_be_removed_is_taken_back(pauses: list[flo
     assert [path.name for path in tmp_path.iterdir()] == ["build"]
 
 
+@pytest.mark.long
 def test_who_has_a_file_open_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with (tmp_path / "file").open():

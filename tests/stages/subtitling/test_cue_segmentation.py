@@ -238,6 +238,7 @@ def test_more_cues_than_a_movie_has_room_for_still_come_one_after_another(durati
     assert rules(cues) & ALWAYS == set()
 
 
+@pytest.mark.long
 def test_a_film_s_words_are_cut_as_those_of_a_scene() -> None:
     """The work grows with the words: the candidates for each cue are those few words that fit into one."""
     said = ordinary_speech(SPEECHES["en"], 90, seed=4)

@@ -203,6 +203,7 @@ def test_text_without_punctuation_and_pauses_is_parted_by_length() -> None:
     assert min(map(len, found)) > 30
 
 
+@pytest.mark.long
 def test_a_film_without_a_pause_or_a_full_stop_is_parted() -> None:
     found = texts(recognised(spoken("and so on, " * 2_000, pace=0.2)))
     assert max(map(len, found)) <= 120

@@ -106,6 +106,7 @@ def test_ebu_stl_is_read_from_the_programme_s_start(tmp_path: Path) -> None:
     assert (found.format, found.confidence) == ("stl", 1.0)
 
 
+@pytest.mark.long
 def test_a_long_ttml_is_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ttml_repair, "MOST_PARAGRAPHS", 20)
     lines = "".join(f'<p begin="{at}s" end="{at + 3}s">{at}</p>' for at in range(0, 90, 2))
