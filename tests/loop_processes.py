@@ -85,10 +85,13 @@ class TestProcess:
             sender.send((ERROR, traceback.format_exc()))
 
     def _settle(self) -> None:
-        """Nothing is printed here, and no folder's name is given by two processes."""
+        """Nothing is printed here. What tests print, and their folders, are this process's own."""
         plugins = self._session.config.pluginmanager
         plugins.unregister(name="terminalreporter")
         plugins.register(self)
+        capture = plugins.getplugin("capturemanager")  # its files are of all processes until now
+        capture.stop_global_capturing()
+        capture.start_global_capturing()
         folders = self._session.config._tmp_path_factory  # type: ignore[attr-defined]  # as pytest-xdist does
         folders._basetemp = Path(tempfile.mkdtemp(prefix="process-", dir=folders.getbasetemp()))
 
@@ -144,7 +147,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
 def _can_be_shared(session: pytest.Session) -> bool:
     option = session.config.option
-    is_watched = option.usepdb or option.trace or option.capture == "fd"  # whose file all processes would write
+    is_watched = option.usepdb or option.trace
     is_part = hasattr(session.config, "workerinput")  # of pytest-xdist's processes
     is_large = _cpus() > 1 and len({item.path for item in session.items}) > 1
     return is_large and not (session.testsfailed or option.collectonly or is_watched or is_part)
@@ -176,11 +179,11 @@ def _messages(processes: Sequence[TestProcess]) -> Iterator[Message]:
     """Those of all processes, until each has ended."""
     running = {process.messages: process for process in processes}
     while running:
-        for messages in wait(list(running)):
+        for messages in set(running).intersection(wait(list(running))):
             try:
-                yield messages.recv()  # type: ignore[union-attr]  # one of ours
+                yield messages.recv()
             except EOFError:
-                if last := running.pop(messages).last_message():  # type: ignore[arg-type]
+                if last := running.pop(messages).last_message():
                     yield last
 
 

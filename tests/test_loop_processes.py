@@ -45,7 +45,7 @@ def test_that_leaves_a_line(number, tmp_path):
     with open({file!r}, "a") as file:
         print({name!r}, number, os.getpid(), tmp_path, file=file)
 """
-SHARED = ("-p", "tests.loop_processes", "--capture=sys")
+SHARED = ("-p", "tests.loop_processes")
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def lines_of_end(done: "subprocess.CompletedProcess[str]") -> list[str]:
     return sorted(re.sub(r" in [\d.]+s.*|=", "", line).strip() for line in end.splitlines())
 
 
-@pytest.mark.parametrize("option", ["--capture=sys", "--durations=3", "-v"])
+@pytest.mark.parametrize("option", ["--capture=fd", "--durations=3", "-v"])
 def test_all_is_told_that_pytest_tells(folder: Path, option: str) -> None:
     for name in ("one", "other"):
         (folder / f"test_{name}.py").write_text(TESTS)
