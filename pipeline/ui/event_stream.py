@@ -1,7 +1,6 @@
 """What a page hears while it is open, as a browser's EventSource reads it."""
 
 import contextlib
-import json
 import os
 import sys
 import threading
@@ -16,6 +15,7 @@ from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.proposal_file import NewProposals
 from pipeline.ui.draft_news import DraftNews
 from pipeline.ui.live import LiveJob
+from pipeline.values import encode
 
 TOGETHER_SECONDS = 0.4  # between two messages: what happens meanwhile comes in one
 OWN_EVENTS = ("proxy", "film")  # kinds that pages hear by these names; all others are proposals
@@ -42,7 +42,7 @@ def _messages(live: LiveJob) -> Iterator[bytes]:
                 yield message("ended", {"words": error.message})
                 return
             time.sleep(TOGETHER_SECONDS)
-            notices.wait(0 if live.is_busy else SILENCE_SECONDS)
+            notices.wait(SILENCE_SECONDS)
     yield message("ended", {"words": "The job was removed."})
 
 
@@ -93,4 +93,4 @@ def give_way() -> None:
 
 
 def message(name: str, data: Any) -> bytes:
-    return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), encode(data))

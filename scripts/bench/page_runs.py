@@ -119,15 +119,20 @@ def server(folder: Path, effort: Effort) -> Mapping[str, float]:
 
 def past_job(project: Path, stages: int) -> PlannedJob:
     """A job whose run took ten hours and made everything, as its plan and its journal tell it."""
-    names = [f"stage_{number:05d}" for number in range(stages)]
-    planned = tuple(_stage(name, names[number - 100] if number >= 100 else None) for number, name in enumerate(names))
-    job = JobStore(project / "jobs").create(lambda id: _plan(id, planned))
+    job = planned_job(project, stages)
     journal = job.journal()
-    for event in _events(names):
+    for event in _events([stage.name for stage in job.stages]):
         journal.append(event)
     journal.close()
     job.logs.mkdir(exist_ok=True)
     return job
+
+
+def planned_job(project: Path, stages: int) -> PlannedJob:
+    """One that nobody has run."""
+    names = [f"stage_{number:05d}" for number in range(stages)]
+    planned = tuple(_stage(name, names[number - 100] if number >= 100 else None) for number, name in enumerate(names))
+    return JobStore(project / "jobs").create(lambda id: _plan(id, planned))
 
 
 def _stage(name: str, need: str | None) -> PlannedStage:

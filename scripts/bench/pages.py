@@ -10,6 +10,9 @@ stream_wide1000     1,000 independent stages in workers, two at a time, while a 
 page_wide1000       the same while Chromium shows the job's page, on this machine and its cores / without
 page_cpu            what Chromium and `pipeline ui` take meanwhile: seconds of processor time for each second of the
                     run, which another load changes less than it changes the ratio
+event_seconds       from a line in the journal to the page that shows it, seconds: the median of 20 stages, one by one
+event_seconds_most  the same, the longest
+fast_event_seconds  the same while 2,000 stages end in three seconds, the longest
 server_mib          the memory of `pipeline ui` while it shows a job of ten hours and 1,200 stages, with its stream open
                     and its log read, MiB
 server_report_mib   the same after it has made that job's report
@@ -30,6 +33,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+import page_delay
 import page_editing
 import page_runs
 from figures import Figures, add_options
@@ -42,6 +46,9 @@ LIMITS = {
     "stream_wide1000": 1.02,
     "page_wide1000": 1.02,
     "page_cpu": 0.04,
+    "event_seconds": 0.5,
+    "event_seconds_most": 0.5,
+    "fast_event_seconds": 0.5,
     "server_mib": 60,
     "edit_key_ms": 50,
     "edit_key_cpu_ms": 25,
@@ -51,6 +58,7 @@ LIMITS = {
 PARTS: Mapping[str, tuple[tuple[str, ...], Callable[[Path, Effort], Mapping[str, float]]]] = {
     "report": (("report_seconds", "report_megabytes", "report_paint_seconds"), page_runs.report),
     "stream": (("stream_wide1000", "page_wide1000", "page_cpu"), page_runs.wide),
+    "delay": (("event_seconds", "event_seconds_most", "fast_event_seconds"), page_delay.seconds),
     "server": (("server_mib", "server_report_mib"), page_runs.server),
     "keys": (("edit_key_ms", "edit_key_cpu_ms"), page_editing.keys),
     "edit": (("edit_film_share", "edit_beside_mux_seconds"), page_editing.film),

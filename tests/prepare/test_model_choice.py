@@ -222,7 +222,9 @@ def test_a_language_that_no_model_has_is_refused_as_for_a_named_model(project: S
 
 @pytest.mark.parametrize(("name", "value"), [("quality", "good"), ("within", "30"), ("within", "soon")])
 def test_a_wrong_value_is_refused(project: Sandbox, name: str, value: str) -> None:
-    refused(project, UsageError, model="auto", **{name: value})
+    error = refused(project, UsageError, model="auto", **{name: value})
+    assert name in error.message
+    assert value in error.message
 
 
 def test_a_folder_called_auto_is_named_by_its_path(project: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,6 +146,8 @@ def test_nor_around_one(tmp_path: Path, inner: str, is_found: bool) -> None:
 def test_what_tools_have_made_is_not_looked_through(tmp_path: Path, inner: str) -> None:
     begin(tmp_path / inner)
     begin(tmp_path)
+    assert (tmp_path / "config").is_dir()
+    assert (tmp_path / inner / "config").is_dir()
 
 
 def test_nor_by_way_of_a_link(tmp_path: Path) -> None:

@@ -8,11 +8,19 @@ from typing import Any
 
 import pytest
 
-from pipeline.jobs.events import AttemptFailed, RunFinished, RunStarted, StageFinished, StageStarted
+from pipeline.jobs.events import (
+    AttemptFailed,
+    RunFinished,
+    RunStarted,
+    StageExpanded,
+    StageFinished,
+    StageSkipped,
+    StageStarted,
+)
 from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.records import OutputRecord
 from pipeline.locks import exclusive
-from pipeline.ui import event_stream, live
+from pipeline.ui import event_stream, live_rows
 from pipeline.ui.live import LiveJob
 from tests.jobs.helpers import DIGEST, a_stage, record, stored
 
@@ -75,7 +83,7 @@ def test_a_run_that_ended_without_a_word_is_told_as_killed(tmp_path: Path) -> No
 def test_of_many_stages_those_that_run_get_a_row_and_keep_it_up_to_date(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "LISTED", 2)
+    monkeypatch.setattr(live_rows, "LISTED", 2)
     job = with_stages(tmp_path, 5)
     here = LiveJob(job)
     assert [name for name, _ in names(told(here))] == ["stage_0", "stage_1"]
@@ -95,6 +103,7 @@ def test_logs_are_told_with_their_sizes_as_they_grow(tmp_path: Path) -> None:
     here = LiveJob(job)
     job.logs.mkdir(exist_ok=True)
     job.log("stage_0").write_text("12")
+    told(here)
     assert here.grown_logs() == {"stage_0": 2}
     assert here.grown_logs() == {}
     record(job, RunStarted(), StageStarted("stage_1", 1, DIGEST))
@@ -113,34 +122,42 @@ def test_a_damaged_journal_ends_the_stream_in_words(tmp_path: Path) -> None:
     assert b"damaged" in b"".join(event_stream.of_job(job))
 
 
-def test_a_message_that_leaves_rows_for_later_is_followed_by_one_that_doesn_t(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live, "MANY", 2)
-    job = with_stages(tmp_path, 4)
-    here = LiveJob(job)
-    told(here)
-    with exclusive(job.lock):
-        record(job, RunStarted(), *(StageStarted(f"stage_{index}", 1, DIGEST) for index in range(3)))
-        assert told(here)["busy"]
-        calm = told(here)
-        assert (calm["busy"], calm["rows"]) == (False, [])
-        assert not here.has_news()
-
-
-def test_a_run_that_has_ended_leaves_nothing_for_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "MANY", 2)
-    job = with_stages(tmp_path, 4)
-    here = LiveJob(job)
-    record(job, RunStarted(), *(finished(f"stage_{index}") for index in range(4)), RunFinished(()))
-    assert not told(here)["busy"]
-
-
 def test_a_log_without_content_is_none(tmp_path: Path) -> None:
     job = with_stages(tmp_path, 1)
     job.logs.mkdir(exist_ok=True)
     job.log("stage_0").touch()
-    assert LiveJob(job).grown_logs() == {}
+    here = LiveJob(job)
+    told(here)
+    assert here.grown_logs() == {}
+
+
+def test_of_many_logs_those_of_stages_with_a_row_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_rows, "LISTED", 2)
+    job = with_stages(tmp_path, 4)
+    job.logs.mkdir(exist_ok=True)
+    for number in range(4):
+        job.log(f"stage_{number}").write_text("12")
+    here = LiveJob(job)
+    told(here)
+    assert here.grown_logs() == {"stage_0": 2, "stage_1": 2}
+    record(job, RunStarted(), StageStarted("stage_3", 1, DIGEST))
+    told(here)
+    assert here.grown_logs() == {"stage_3": 2}
+
+
+def test_stages_are_counted_by_their_state_as_the_journal_s_own_fold_has_it(tmp_path: Path) -> None:
+    job = with_stages(tmp_path, 5)
+    here = LiveJob(job)
+    assert told(here)["counts"] == {"waiting": 5}
+    failed = AttemptFailed("stage_1", 1, 0.5, "it failed", "code error")
+    again = [StageStarted("stage_0", 2, DIGEST), StageStarted("stage_1", 1, DIGEST), failed]
+    record(job, RunStarted(), StageStarted("stage_0", 1, DIGEST), finished("stage_0"), *again)
+    record(job, StageSkipped("stage_2", "stage_1"), StageExpanded("stage_3", 2), StageStarted("stage_3_0", 1, DIGEST))
+    record(job, finished("stage_3_1"))
+    counts = told(here)["counts"]
+    assert counts == {"waiting": 1, "running": 2, "failed": 1, "skipped": 1, "finished": 1}
+    record(job, finished("stage_3"))
+    assert told(here)["counts"] == counts  # a fan-out is its members
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priority of their own")

@@ -6,7 +6,8 @@
   let listed = "", news = null, frame = 0;
 
   const log = logView((name) => `${base}/logs/${encodeURIComponent(name)}`);
-  const stages = stageRows(table, log);
+  const drawSoon = () => { frame ||= requestAnimationFrame(draw); };
+  const stages = stageRows(table, log, drawSoon);
 
   const list = (names) => {
     if (names.join("\n") === listed) return;
@@ -40,21 +41,17 @@
     if (news) tell(news);
     news = null;
   };
-  const drawSoon = () => { frame ||= requestAnimationFrame(draw); };
-  const drawWhatWaits = () => { if (stages.waits()) drawSoon(); };
-  window.addEventListener("scroll", drawWhatWaits, { passive: true });
-  window.addEventListener("resize", drawWhatWaits);
 
   const source = new EventSource(`${base}/events`);
   source.addEventListener("open", stages.clear);
   source.addEventListener("stages", (message) => {
     news = JSON.parse(message.data);
-    stages.take(news.rows, news.gone, news.busy);
+    stages.take(news.rows, news.gone);
     drawSoon();
   });
   source.addEventListener("logs", (message) => {
     stages.grown(JSON.parse(message.data));
-    drawWhatWaits();
+    if (stages.waits()) drawSoon();
     log.grow();
   });
   source.addEventListener("ended", (message) => {

@@ -1,15 +1,30 @@
 "use strict";
-// A job's stages, a row each. Where a run is so fast that nobody can follow each row, those in sight are written at once
-// and the others when it gets slower, at the latest after some seconds: what a browser does for a row the run lacks.
-const stageRows = (table, logs) => {
-  const PATIENCE = 5000; // milliseconds that a row out of sight may be behind
-  const IN_GROUP = 50; // rows of a group, which a browser lays out and paints by itself
+// A job's stages, a row each. Where more rows change than anybody can follow, those in sight are written at once and the
+// others a little later, or when somebody gets there: what a browser does for a row the run lacks. For the same reason
+// rows are in groups, of which the styles let a browser lay out and paint only those in sight. `drawSoon` is called when
+// rows are to be drawn that have come before.
+const stageRows = (table, logs, drawSoon) => {
+  const MANY = 50; // rows that change at once
+  const PATIENCE = 2000; // milliseconds that a row out of sight may be behind
+  const IN_GROUP = 20; // rows; page.css knows about how high they are together
   const rows = new Map(); // by the stage's name
   const changed = new Set(); // rows that don't show yet what they have
-  let busy = false, complete = Date.now(), body = null;
+  const inSight = new Set(); // groups
+  let body = null, isDue = true, timer = 0; // isDue: rows out of sight are to be written with the next drawing
 
+  const observer = new IntersectionObserver((found) => {
+    for (const each of found) inSight[each.isIntersecting ? "add" : "delete"](each.target);
+    if (changed.size) drawSoon();
+  });
+
+  // Roles are named, since some browsers take what isn't laid out as a table for none.
   const pattern = document.createElement("tr");
-  for (const name of ["th", "td", "td", "td", "td", "td"]) pattern.append(document.createElement(name));
+  pattern.setAttribute("role", "row");
+  for (const name of ["th", "td", "td", "td", "td", "td"]) {
+    const cell = document.createElement(name);
+    cell.setAttribute("role", name === "th" ? "rowheader" : "cell");
+    pattern.append(cell);
+  }
   pattern.cells[0].scope = "row";
   pattern.cells[3].className = pattern.cells[4].className = "number";
   for (const index of [0, 1, 3, 4, 5]) pattern.cells[index].append("");
@@ -21,7 +36,11 @@ const stageRows = (table, logs) => {
     log.textContent = "log";
     log.addEventListener("click", () => logs.open(entry.shown.name, entry.shown.name));
     row.cells[2].append(state, " ", log); // they stay, so that the keyboard keeps its place
-    if (!body || body.rows.length >= IN_GROUP) body = table.createTBody();
+    if (!body || body.rows.length >= IN_GROUP) {
+      body = table.createTBody();
+      body.setAttribute("role", "rowgroup");
+      observer.observe(body);
+    }
     body.append(row);
     return entry;
   };
@@ -51,25 +70,15 @@ const stageRows = (table, logs) => {
   };
   setInterval(() => { for (const { shown, texts } of rows.values()) if (shown?.began) put(texts[4], seconds(shown)); }, 1000);
 
-  // The first row, from the top, of which something is true that is true of all below it, too.
-  const first = (isSo) => {
-    let low = 0, high = table.rows.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (isSo(table.rows[middle].getBoundingClientRect())) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  };
-  const inSight = () => {
-    const top = first((place) => place.bottom > 0), end = first((place) => place.top >= window.innerHeight);
-    return new Set(Array.prototype.slice.call(table.rows, top, end));
+  const drawAll = () => {
+    timer = 0;
+    isDue = true;
+    drawSoon();
   };
 
   return {
     // Stages that have changed; those that are gone leave their rows to new ones, so that no other row moves.
-    take: (stages, gone, isBusy) => {
-      busy = isBusy;
+    take: (stages, gone) => {
       const free = [];
       for (const name of gone) {
         const entry = rows.get(name);
@@ -94,20 +103,23 @@ const stageRows = (table, logs) => {
     },
     waits: () => changed.size > 0,
     draw: () => {
-      const all = !busy || Date.now() - complete > PATIENCE;
-      const seen = all ? null : inSight(); // before anything is written: until then the browser knows where rows are
-      if (all) complete = Date.now();
+      const all = isDue || changed.size <= MANY;
+      isDue = false;
       for (const entry of changed) {
-        if (seen && !seen.has(entry.row)) continue;
+        if (!all && !inSight.has(entry.row.parentNode)) continue;
         changed.delete(entry);
         write(entry);
       }
+      if (changed.size) timer ||= setTimeout(drawAll, PATIENCE);
     },
     clear: () => {
       rows.clear();
       changed.clear();
+      observer.disconnect();
+      inSight.clear();
       for (const each of [...table.tBodies]) each.remove();
       body = null;
+      isDue = true;
     },
   };
 };
