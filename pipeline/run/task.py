@@ -73,6 +73,7 @@ class LiveAttempt(Struct, eq=False):
     error: str | None = None
     instead: dict[str, str] = field(default_factory=dict)  # values of parameters with which it would do its work
     raised: Raised | None = None  # the exception that ended it
+    paths_here: Mapping[str, str] = field(default_factory=dict)  # of files, by those of the node that it ran on
     wrong_environment: bool = False
     used: ResourceUse | None = None  # once it has ended
     began: float | None = None  # once it has ended: when the stage's function was called, where that was told

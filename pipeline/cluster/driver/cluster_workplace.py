@@ -14,6 +14,7 @@ from pipeline.cluster.driver.attempt_orders import AttemptOrders
 from pipeline.cluster.driver.content_holders import LARGE, ContentHolders
 from pipeline.cluster.driver.finished_runs import FinishedRuns
 from pipeline.cluster.driver.mailbox import Mailbox
+from pipeline.cluster.driver.node_paths import paths_here
 from pipeline.cluster.driver.node_queue import NodeQueue
 from pipeline.cluster.driver.node_session import Letter, NodeDrains, NodeGone, NodeReady, NodeSilent, SessionParts
 from pipeline.cluster.driver.remote_attempt import AttemptOver, RemoteAttempt
@@ -207,6 +208,8 @@ class ClusterWorkplace:
         if session and outcome and outcome.problem not in {"environment", "content", "room"}:
             large = self._holders.note(node, session.node.address, {**attempt.order.contents(), **outcome.contents()})
             self.queue.has_on(node, key, large)
+        if outcome and not outcome.is_success:
+            attempt.live.paths_here = paths_here(attempt, outcome.place)
         trouble = over.exited.trouble
         if trouble is None:
             return over.exited

@@ -52,7 +52,7 @@ class AttemptWork(Struct, frozen=True):
 
     def outcome(self, attempt: NodeAttempt, order: AttemptOrder, sources: Sources) -> AttemptOutcome:
         """Raises nothing that has a class of its own; any other error is a fault of the node."""
-        ended = AttemptOutcome(id=order.id, node=self.name)
+        ended = AttemptOutcome(id=order.id, node=self.name, place=str(attempt.place))
         try:
             return self._carried_out(attempt, order, sources, ended)
         except AttemptStopped:

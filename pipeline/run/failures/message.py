@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -57,9 +57,18 @@ class Failure:
         return self.evidence.error or _how(self.evidence)
 
 
-def last_lines(log: Path, start: int = 0) -> tuple[str, ...]:
-    """What an attempt printed last, fit for a terminal; ``start``: bytes of the log that earlier attempts wrote."""
-    return tuple(_shortened(printable(line.expandtabs())) for line in tail(log, SHOWN_LINES, start))
+def last_lines(log: Path, start: int = 0, paths_here: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """What an attempt printed last, fit for a terminal; ``start``: bytes of the log that earlier attempts wrote.
+    ``paths_here``: what is shown in place of a node's paths."""
+    lines = (with_paths(line, paths_here or {}) for line in tail(log, SHOWN_LINES, start))
+    return tuple(_shortened(printable(line.expandtabs())) for line in lines)
+
+
+def with_paths(text: str, paths_here: Mapping[str, str]) -> str:
+    """A text with this machine's paths in place of a node's."""
+    for there, here in paths_here.items():
+        text = text.replace(there, here)
+    return text
 
 
 def _shortened(line: str) -> str:

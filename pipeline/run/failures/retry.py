@@ -1,15 +1,18 @@
 """What becomes of an attempt without a result: its evidence, and whether there is another one."""
 
+from collections.abc import Mapping
+
+from pipeline.executors.reports import Raised
 from pipeline.jobs.job import PlannedJob, preparing_command
 from pipeline.project import ProjectFolder
 from pipeline.run.failures import stray_module
 from pipeline.run.failures.classes import FREE_ATTEMPTS, FailureClass, Retry
 from pipeline.run.failures.evidence import Evidence, PlanDrift, ServiceTrouble
-from pipeline.run.failures.message import Failure, last_lines
+from pipeline.run.failures.message import Failure, last_lines, with_paths
 from pipeline.run.failures.oom import OomKills
 from pipeline.run.failures.plan_drift import command_with, unplanned
 from pipeline.run.task import AttemptEnd, LiveAttempt, Task
-from pipeline.values import fields_of
+from pipeline.values import fields_of, replace
 
 
 def failure_of(
@@ -21,8 +24,8 @@ def failure_of(
     evidence = Evidence(
         prefix=str(live.invocation.interpreter.prefix),
         error=live.error,
-        raised=live.raised,
-        last_lines=last_lines(log, live.log_start),
+        raised=live.raised and _with_paths_here(live.raised, live.paths_here),
+        last_lines=last_lines(log, live.log_start, live.paths_here),
         wrong_environment=live.wrong_environment,
         timed_out=live.task.stage.timeout_seconds if live.timed_out else None,
         killed_by_us=live.killed_by_us,
@@ -35,6 +38,11 @@ def failure_of(
         oom_after=oom_after,
     )
     return Failure(job.id, live.task.name, stage.environment, stage.file, evidence, log)
+
+
+def _with_paths_here(raised: Raised, paths_here: Mapping[str, str]) -> Raised:
+    file = raised.file and with_paths(raised.file, paths_here)
+    return replace(raised, message=with_paths(raised.message, paths_here), file=file)
 
 
 def unserved(job: PlannedJob, task: Task, trouble: ServiceTrouble) -> Failure:
