@@ -7,13 +7,10 @@ from pathlib import Path
 
 from pipeline.cluster.definitions import cluster_file
 from pipeline.cluster.definitions.cluster_definition import ClusterDefinition
-from pipeline.cluster.definitions.scheduler_address import is_loopback
 from pipeline.cluster.driver.cluster_workplace import ClusterParts, ClusterWorkplace
 from pipeline.cluster.driver.mailbox import Mailbox
 from pipeline.cluster.driver.node_session import Letter
 from pipeline.cluster.membership import members_of
-from pipeline.cluster.node_client import NodeClient
-from pipeline.cluster.wire.node_announcement import NodeAnnouncement
 from pipeline.errors import UsageError
 from pipeline.host.resources import Ledger
 from pipeline.project import ProjectFolder
@@ -45,11 +42,7 @@ def _workplace(definition: ClusterDefinition, context: RunContext, ledger: Ledge
         members = members_of(context.project, definition, mailbox.ring)
         with closing(members):
             context.observer.progress(f"waiting for nodes of cluster {definition.name}")
-
-            def client(node: NodeAnnouncement) -> NodeClient:
-                tls = None if is_loopback(node.address.rpartition(":")[0]) else members.tls
-                return NodeClient(node.address, members.token, tls, seconds=SILENCE_SECONDS)
-
+            client = partial(members.client, seconds=SILENCE_SECONDS)
             packages = _packages(context.project, definition)
             parts = ClusterParts(members, client, definition.licences, definition.shared, packages)
             with closing(ClusterWorkplace(context, ledger, parts, mailbox)) as place:

@@ -32,10 +32,11 @@ def command(name: str, start: bool, seconds: float, as_json: bool) -> None:
     """
     definition = cluster_file.named(project(), name)
     is_looked_at = start or not definition.is_made
-    view = _view(definition, seconds) if is_looked_at else ClusterView((), ())
+    view = _view(definition, seconds) if is_looked_at else ClusterView((), (), {})
     if as_json:
         print_json(
-            "cluster", {**row(definition), "now": [_node(each) for each in view.nodes], "problems": dict(view.problems)}
+            "cluster",
+            {**row(definition), "now": [_node(each, view) for each in view.nodes], "problems": dict(view.problems)},
         )
         return
     facts = row(definition)
@@ -44,10 +45,9 @@ def command(name: str, start: bool, seconds: float, as_json: bool) -> None:
         click.echo("its nodes are made when a run needs them; this shows whether they come")
         click.echo(f"pipeline cluster show {name} --start")
         return
-    cells = [_cells(each) for each in view.nodes]
-    print_table(
-        ["node", "host", "cpus", "memory", "gpus", "job", "time left"], cells, "no node has come", spare=("job",)
-    )
+    cells = [_cells(each, view) for each in view.nodes]
+    heads = ["node", "host", "cpus", "memory", "gpus", "job", "time left", "runs"]
+    print_table(heads, cells, "no node has come", spare=("job", "runs"))
     for place, words in view.problems:
         click.echo(f"{place}: {words}")
 
@@ -62,7 +62,7 @@ def _view(definition: ClusterDefinition, seconds: float) -> ClusterView:
         members.close()
 
 
-def _node(node: NodeAnnouncement) -> dict[str, Any]:
+def _node(node: NodeAnnouncement, view: ClusterView) -> dict[str, Any]:
     return {
         "name": node.name,
         "host": node.host,
@@ -73,13 +73,15 @@ def _node(node: NodeAnnouncement) -> dict[str, Any]:
         "labels": list(node.labels),
         "seconds_left": node.seconds_left,
         "batch_job": node.batch_job or None,
+        "runs": [{"job": each.job, "stage": each.stage} for each in view.running.get(node.name, ())],
     }
 
 
-def _cells(node: NodeAnnouncement) -> list[str]:
+def _cells(node: NodeAnnouncement, view: ClusterView) -> list[str]:
     left = "" if node.seconds_left is None else f"{node.seconds_left / 60:.0f} min"
     memory = show_size(node.memory) if node.memory else ""
-    return [node.name, node.host, f"{node.cpus:g}", memory, str(len(node.gpus) or ""), node.batch_job, left]
+    runs = ", ".join(f"{each.job} {each.stage}" for each in view.running.get(node.name, ()))
+    return [node.name, node.host, f"{node.cpus:g}", memory, str(len(node.gpus) or ""), node.batch_job, left, runs]
 
 
 def _shown(value: Any) -> str:

@@ -29,7 +29,10 @@ from pipeline.cluster.definitions.cluster_definition import (
 )
 from pipeline.cluster.definitions.cluster_secrets import ClusterSecrets, owner_of
 from pipeline.cluster.definitions.node_folder_template import NODE
+from pipeline.cluster.definitions.scheduler_address import is_loopback
 from pipeline.cluster.members import ClusterFailed, MembershipChange, NodeLoss
+from pipeline.cluster.node_client import NodeClient
+from pipeline.cluster.wire.node_announcement import NodeAnnouncement
 from pipeline.errors import NotReady, PipelineError
 from pipeline.values import Struct
 
@@ -78,6 +81,11 @@ class DaskMembers:
 
     def why(self, name: str) -> NodeLoss | None:
         return self._book.why(name)
+
+    def client(self, node: NodeAnnouncement, seconds: float) -> NodeClient:
+        """What asks a node's agent. ``seconds``: that it may leave a question without an answer."""
+        tls = None if is_loopback(node.address.rpartition(":")[0]) else self.tls
+        return NodeClient(node.address, self.token, tls, seconds=seconds)
 
     def nodes(self) -> list[MemberNode]:
         """Those that are there."""

@@ -1,5 +1,6 @@
 """``run-pipeline`` on a Dask cluster whose parts are killed: the job ends, and nothing is committed twice."""
 
+import json
 import os
 import signal
 from collections import Counter
@@ -56,6 +57,20 @@ def require_done(job: PlannedJob) -> None:
     assert finished == dict.fromkeys(NAMES, 1)
     (delivered,) = (path for path in job.output.iterdir() if path.is_file())
     assert delivered.read_text() == EXPECTED
+
+
+def test_the_cluster_is_shown_with_what_runs_on_its_nodes(ready: Sandbox, job: PlannedJob, tmp_path: Path) -> None:
+    job = marked_job(ready, tmp_path / "marks", seconds=300.0)  # longer than this test takes
+    run = ready.start(*words(job))
+    node = first_begins(job, tmp_path / "marks")
+    shown = ready.run("pipeline", "cluster", "show", "test", "--json")
+    rows = {each["name"]: each["runs"] for each in json.loads(shown.out)["data"]["now"]}
+    assert rows.pop(node) == [{"job": job.id, "stage": "first"}], shown
+    assert list(rows.values()) == [[]]
+    assert f"{job.id} first" in ready.run("pipeline", "cluster", "show", "test").out
+    run.send_signal(signal.SIGINT)
+    run.communicate(timeout=120)
+    assert f"{job.id} first" not in ready.run("pipeline", "cluster", "show", "test").out
 
 
 def test_a_worker_that_is_killed_loses_its_stage_to_the_other_one(
