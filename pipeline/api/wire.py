@@ -31,6 +31,7 @@ class PrepareCall(Struct, frozen=True, tag="prepare"):
     parameters: dict[str, str] = field(default_factory=dict)  # as they would be typed
     models: tuple[str, ...] = ()  # those of the parameters that name models
     build: bool = False
+    is_of_page: bool = False  # whose reader runs commands, and gives a function no argument
     beside: bool = False
     overwrite: bool = False
     composed: WorkflowCall | None = None  # instead of one of the project's

@@ -98,21 +98,22 @@ def _prepared(call: PrepareCall, answer: Answer) -> str:
     def tell(text: str) -> None:
         answer(CallProgress(text))
 
-    return with_parts(catalog, lambda: prepare(catalog, request, tell).id, _ProgramsPermission(call.build, tell))
+    return with_parts(catalog, lambda: prepare(catalog, request, tell).id, _ProgramsPermission(call, tell))
 
 
 class _ProgramsPermission:
     """A program's, which has said beforehand whether anything may be built."""
 
-    def __init__(self, builds: bool, tell: "Progress") -> None:
-        self._builds = builds
+    def __init__(self, call: PrepareCall, tell: "Progress") -> None:
+        self._call = call
         self._tell = tell
 
     def covers(self, _: "MissingParts") -> bool:
-        return self._builds
+        return self._call.build
 
     def step(self, missing: "MissingParts") -> str:
-        return f"give prepare() the argument build=True, or\n{missing.next_step}"
+        command = missing.next_step or "bootstrap"
+        return command if self._call.is_of_page else f"give prepare() the argument build=True, or\n{command}"
 
     def perform(self, tasks: "Sequence[SetupTask]") -> None:
         from pipeline.setup.tasks import carry_out, raise_together

@@ -168,12 +168,14 @@ def _run(site: Site, request: Request, found: Sequence[str]) -> Response:
 
 def _prepare(site: Site, request: Request, found: Sequence[str]) -> Response:
     """Prepare a file of this machine, and run its job. Raises ``PipelineError`` as ``prepare-job`` does."""
-    from pipeline.api.project import Project
+    from pipeline.api.preparation import prepared_job
+    from pipeline.api.wire import PrepareCall
 
     path = Path(request.query.get("path", "").strip())
     if not path.is_absolute():
         raise UsageError("name the file by its whole path, such as /home/ann/film.mp4", "pipeline ui --help")
-    job = Project(site.project.root).prepare(request.query.get("workflow", ""), path)
+    root, workflow = str(site.project.root), request.query.get("workflow", "")
+    job = prepared_job(site.project, PrepareCall(root, workflow, str(path), is_of_page=True))
     job.start()
     return _done(f"{job.id} is being run", f"{site.access.base}/jobs/{job.id}")
 
