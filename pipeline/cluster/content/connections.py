@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from typing import IO
 
+from pipeline.cluster.content.message_heads import PlainResponse
 from pipeline.files import COPIED_BYTES
 
 KEPT = 8  # connections that wait for the next request
@@ -72,6 +73,8 @@ class Connections:
         self, method: str, path: str, body: Body, headers: Mapping[str, str]
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
         connection = self._connection()
+        connection.response_class = PlainResponse
+        connection.connect()
         try:
             with contextlib.suppress(*_BROKEN):  # its answer may be there all the same
                 connection.request(method, path, body, headers)

@@ -12,11 +12,13 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 
 from pipeline.cluster.content.byte_range import announced, wanted
 from pipeline.cluster.content.errors import ContentDamaged, NoRoom, is_full
+from pipeline.cluster.content.message_heads import read_fields
 from pipeline.cluster.content.store import ContentStore
 from pipeline.errors import PipelineError, UsageError
 from pipeline.files import COPIED_BYTES
@@ -110,13 +112,28 @@ class ContentServer(ThreadingHTTPServer):
 
 class _ContentHandler(BaseHTTPRequestHandler):
     server: ContentServer
+    raw_requestline: bytes
     protocol_version = "HTTP/1.1"
     timeout = SILENCE_SECONDS
     disable_nagle_algorithm = True
     wbufsize = COPIED_BYTES  # so that an answer's head and body leave together
 
-    def version_string(self) -> str:
-        return "pipeline"
+    def parse_request(self) -> bool:
+        """Whether there is a request that can be answered."""
+        self.command, self.request_version, self.close_connection = "", self.protocol_version, True
+        self.requestline = self.raw_requestline.decode("iso-8859-1").rstrip("\r\n")
+        words = self.requestline.split()
+        if len(words) != 3 or words[2] != self.protocol_version:
+            self._refuse(HTTPStatus.BAD_REQUEST, "that is no request of HTTP/1.1")
+            return False
+        self.command, self.path = words[0], words[1]
+        try:
+            self.headers = read_fields(self.rfile)
+        except HTTPException as error:
+            self._refuse(HTTPStatus.BAD_REQUEST, str(error))
+            return False
+        self.close_connection = "close" in self.headers.get("Connection", "").lower()
+        return True
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the library's own name
         """Nothing is logged."""
@@ -173,7 +190,7 @@ class _ContentHandler(BaseHTTPRequestHandler):
             return
         first, end = wanted(self.headers.get("Range"), content.size)
         with store.hold([digest]), open(store.file(digest), "rb") as file:
-            self.send_response(HTTPStatus.PARTIAL_CONTENT if "Range" in self.headers else HTTPStatus.OK)
+            self.send_response_only(HTTPStatus.PARTIAL_CONTENT if "Range" in self.headers else HTTPStatus.OK)
             self.send_header("Accept-Ranges", "bytes")
             self.send_header("Content-Length", str(end - first))
             if "Range" in self.headers:
@@ -213,7 +230,7 @@ class _ContentHandler(BaseHTTPRequestHandler):
         self._send(status, encode({"problem": words}))
 
     def _send(self, status: HTTPStatus, body: bytes, headers: Mapping[str, str] | None = None) -> None:
-        self.send_response(status)
+        self.send_response_only(status)
         for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
