@@ -7,6 +7,7 @@ the umask, the runner's own source, and the limits.
 import contextlib
 import os
 import time
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from pipeline.executors.runner import RUNNER, command
 from pipeline.executors.runtime_folder import Unavailable
 from pipeline.executors.worker_lease import LeasePipes, WorkerKind, WorkerLease
 from pipeline.executors.worker_run import WorkerRun
+from pipeline.process import Interpreter
 from pipeline.sdk.protocol import RUN_VARIABLE, SERVE
 from pipeline.sdk.server_protocol import ServerArguments
 
@@ -37,9 +39,10 @@ class WorkerPool:
         self._starters: list[child_process.Child] = []
 
     def kind_of(self, invocation: Invocation) -> WorkerKind:
-        key = (invocation.interpreter.prefix, frozenset(invocation.variables.items()))
+        interpreter = invocation.interpreter
+        key = (interpreter.prefix, *_when_built(interpreter.prefix), frozenset(invocation.variables.items()))
         kind = self._kinds.get(key)
-        if kind is None or kind.interpreter != invocation.interpreter:
+        if kind is None or not _are_alike(kind.interpreter, interpreter):
             kind = self._kinds[key] = _kind(invocation, self._limits)
         return kind
 
@@ -124,10 +127,22 @@ class WorkerPool:
                 raise
 
 
+def _are_alike(one: Interpreter, other: Interpreter) -> bool:
+    """Whether a worker of the one will do for the other: to compare is less work than to name a kind, and on a node,
+    each invocation has a token of its own."""
+    if one == other:
+        return True
+    same = (one.python, one.prefix, one.key, one.lease) == (other.python, other.prefix, other.key, other.lease)
+    return same and _lasting(one.variables) == _lasting(other.variables)
+
+
+def _lasting(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in variables.items() if name not in OF_THE_SHELL}
+
+
 def _kind(invocation: Invocation, limits: WorkerLimits) -> WorkerKind:
     interpreter = invocation.interpreter
-    every = {**interpreter.variables, **invocation.variables}
-    variables = {name: value for name, value in every.items() if name not in OF_THE_SHELL}
+    variables = _lasting({**interpreter.variables, **invocation.variables})
     identity = {
         "build": [str(interpreter.python), str(interpreter.prefix), interpreter.key, *_when_built(interpreter.prefix)],
         "variables": variables,
