@@ -1,5 +1,6 @@
 """A node in a process: how it introduces itself, whose it is, how it drains, and how the one before it ended."""
 
+import contextlib
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ import pytest
 from pipeline.cluster.content.errors import ContentRefused
 from pipeline.cluster.content.server import Endpoint
 from pipeline.cluster.node.agent_setup import AgentSettings
-from pipeline.cluster.node.kept_attempts import KeptAttempt
+from pipeline.cluster.node.kept_outcomes import KeptAttempt, KeptOutcomes
 from pipeline.cluster.node.node_host import NodeHost
 from pipeline.cluster.node_client import NodeClient
 from pipeline.cluster.wire.attempt_order import AttemptId
@@ -142,9 +143,11 @@ def test_what_no_run_comes_back_for_is_not_kept_forever(
     settings: AgentSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outcome = AttemptOutcome(id=AttemptId("run0", "job", "test", 1), node="node1", returncode=0)
-    place = settings.folder / "attempts" / "one"
-    place.mkdir(parents=True)
-    KeptAttempt(outcome=outcome).write(place)
+    log = settings.folder / "attempts" / "one.log"
+    log.parent.mkdir(parents=True)
+    log.touch()
+    with contextlib.closing(KeptOutcomes(settings.folder / "outcomes.jsonl")) as outcomes:
+        outcomes.keep("one", KeptAttempt(outcome=outcome))
     host = NodeHost(settings, {})
     client = NodeClient(host.address, TOKEN)
     client.events(EventsQuestion("run1"))
@@ -152,7 +155,7 @@ def test_what_no_run_comes_back_for_is_not_kept_forever(
     monkeypatch.setattr("pipeline.cluster.node.agent.KEPT_SECONDS", -1)
     client.events(EventsQuestion("run2"))
     assert client.attempts("run0").ended == ()
-    assert not place.exists()
+    assert not log.exists()
     host.stop()
 
 
@@ -190,7 +193,7 @@ def test_nothing_outlives_a_process_that_hosts_a_node_without_stopping_it(
 def _pids(folder: Path, count: int) -> list[psutil.Process]:
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        logs = [each.read_text() for each in (folder / "attempts").glob("*/log.txt")]
+        logs = [each.read_text() for each in (folder / "attempts").glob("*.log")]
         if len([each for each in logs if each.endswith("\n")]) == count:
             return [psutil.Process(int(each)) for each in logs]
         time.sleep(0.02)

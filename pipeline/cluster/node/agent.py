@@ -10,15 +10,17 @@ import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from pipeline.cluster.content.errors import NoRoom
 from pipeline.cluster.content.store import ContentStore
+from pipeline.cluster.node import attempt_files
+from pipeline.cluster.node.attempt_threads import AttemptThreads
 from pipeline.cluster.node.attempt_work import GRACE_SECONDS, AttemptWork
-from pipeline.cluster.node.kept_attempts import KEPT_SECONDS, KeptAttempt, kept_in, likeness
+from pipeline.cluster.node.kept_outcomes import KEPT_SECONDS, KeptAttempt, KeptOutcomes, likeness
 from pipeline.cluster.node.known_attempts import KnownAttempts
 from pipeline.cluster.node.node_attempt import NodeAttempt
-from pipeline.cluster.node.order_invocation import clear_parts
 from pipeline.cluster.node.run_events import RunEvents
 from pipeline.cluster.wire.attempt_order import AttemptId, AttemptOrder, require_safe_order
 from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, Problem
@@ -31,7 +33,6 @@ from pipeline.cluster.wire.node_events import (
     OrderAnswers,
     OrderBatch,
 )
-from pipeline.files import try_remove_tree
 from pipeline.values import replace
 
 IDLE_SECONDS = 3600.0  # after which a run of which nothing is known any more is forgotten
@@ -40,10 +41,12 @@ IDLE_SECONDS = 3600.0  # after which a run of which nothing is known any more is
 class NodeAgent:
     """Made by ``agent_setup.running``."""
 
-    def __init__(self, work: AttemptWork, earlier_end: str = "") -> None:
-        """``earlier_end``: how the agent before this one ended, where that was no good end."""
+    def __init__(self, work: AttemptWork, outcomes: KeptOutcomes, earlier_end: str = "") -> None:
+        """``outcomes``: of earlier agents, too. ``earlier_end``: how the agent before this one ended, where that was no
+        good end."""
         self.earlier_end = earlier_end
         self._work = work
+        self._outcomes = outcomes
         self._name = os.urandom(6).hex()  # unlike that of any other agent's process
         self._key = os.urandom(16)
         self._lock = threading.RLock()  # over all below
@@ -51,10 +54,12 @@ class NodeAgent:
         self._known = KnownAttempts()
         self._runs: dict[str, RunEvents] = {}
         self._holds: dict[NodeAttempt, contextlib.ExitStack] = {}
-        self._threads: dict[NodeAttempt, threading.Thread] = {}
+        self._threads = AttemptThreads()
         self._drains = False
-        for place, kept in kept_in(work.folder.attempts):
-            self._add_kept(place, kept)
+        kept = outcomes.all()
+        attempt_files.clear_others(work.folder.attempts, kept)
+        for name, each in kept.items():
+            self._add_kept(work.folder.attempts / name, each)
 
     @property
     def store(self) -> ContentStore:
@@ -109,7 +114,7 @@ class NodeAgent:
                     if attempt.is_ended:
                         left.append(self._remove(attempt))
         for place in left:  # which may take a while, and holds up nobody
-            try_remove_tree(place)
+            attempt_files.clear(place)
 
     def drain(self) -> None:
         """Take no more orders; what runs goes on."""
@@ -133,9 +138,7 @@ class NodeAgent:
 
     def join(self) -> None:
         """Wait for their ends, a few seconds at most."""
-        until = time.monotonic() + GRACE_SECONDS
-        for thread in list(self._threads.values()):
-            thread.join(max(0.0, until - time.monotonic()))
+        self._threads.join(GRACE_SECONDS)
 
     def _begin(self, order: AttemptOrder, sources: Mapping[str, tuple[ContentSource, ...]]) -> OrderAnswer:
         try:
@@ -184,19 +187,12 @@ class NodeAgent:
     def _start(
         self, order: AttemptOrder, hold: contextlib.ExitStack, sources: Mapping[str, tuple[ContentSource, ...]]
     ) -> None:
-        place = self._work.folder.attempt(order.id)
-        try:
-            place.mkdir()
-        except FileExistsError:  # it was left by an agent that was killed
-            try_remove_tree(place)
-            place.mkdir()
         events = self._events_of(order.id.run)
-        attempt = NodeAttempt(order.id, place, likeness(order, self._key), events.ring)
-        thread = threading.Thread(target=self._carry_out, args=(attempt, order, sources), daemon=True, name=place.name)
+        attempt = NodeAttempt(order.id, self._work.folder.attempt(order.id), likeness(order, self._key), events.ring)
         self._known.add(attempt)
-        self._holds[attempt], self._threads[attempt] = hold, thread
+        self._holds[attempt] = hold
         events.add(attempt)
-        thread.start()
+        self._threads.run(partial(self._carry_out, attempt, order, sources))
 
     def _carry_out(
         self, attempt: NodeAttempt, order: AttemptOrder, sources: Mapping[str, tuple[ContentSource, ...]]
@@ -205,23 +201,22 @@ class NodeAgent:
         with self._lock:
             hold = self._holds[attempt]
             hold.enter_context(self.store.hold(outcome.contents()))
-        clear_parts(attempt.place)
+        attempt_files.clear_parts(attempt.place)
         id = attempt.id
         self._keep(attempt, outcome)
         with self._lock:
             if attempt.id != id:  # it was taken over meanwhile
                 self._keep(attempt, outcome)
             attempt.end(outcome)
-            self._threads.pop(attempt, None)
             if not attempt.is_unwanted:
                 return
             place = self._remove(attempt)
-        try_remove_tree(place)
+        attempt_files.clear(place)
 
     def _keep(self, attempt: NodeAttempt, outcome: AttemptOutcome) -> None:
         kept = KeptAttempt(outcome=replace(outcome, id=attempt.id), reports=attempt.said, likeness=attempt.likeness)
         with contextlib.suppress(OSError):  # a full disk; it is told all the same
-            kept.write(attempt.place)
+            self._outcomes.keep(attempt.place.name, kept)
 
     def _add_kept(self, place: Path, kept: KeptAttempt) -> None:
         id = kept.outcome.id
@@ -242,6 +237,7 @@ class NodeAgent:
     def _remove(self, attempt: NodeAttempt) -> Path:
         """Know it no longer; returns its folder, which is of no use any more."""
         self._known.remove(attempt)
+        self._outcomes.drop(attempt.place.name)
         if events := self._runs.get(attempt.id.run):
             events.remove(attempt)
         self._holds.pop(attempt).close()
@@ -263,7 +259,7 @@ class NodeAgent:
             if now - events.asked > KEPT_SECONDS:
                 for attempt in self._known.of(run):
                     if attempt.is_ended:
-                        try_remove_tree(self._remove(attempt))
+                        attempt_files.clear(self._remove(attempt))
             if now - events.asked > IDLE_SECONDS:
                 ended = [each for each in self._known.of(run) if each.is_ended]
                 for attempt in ended:

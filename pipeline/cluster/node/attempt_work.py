@@ -8,6 +8,7 @@ from pipeline.cluster.content.errors import ContentDamaged, ContentUnknown, NoRo
 from pipeline.cluster.content.store import ContentStore
 from pipeline.cluster.node.attempt_sweeps import AttemptSweeps
 from pipeline.cluster.node.content_sources import ContentsMissing, ContentSources
+from pipeline.cluster.node.latest_kills import LatestKills
 from pipeline.cluster.node.layout import signatures
 from pipeline.cluster.node.left_outputs import take
 from pipeline.cluster.node.local_runs import LocalRuns
@@ -16,13 +17,15 @@ from pipeline.cluster.node.node_cards import NodeCards
 from pipeline.cluster.node.node_environments import EnvironmentUnavailable, NodeEnvironments
 from pipeline.cluster.node.node_folder import NodeFolder
 from pipeline.cluster.node.order_invocation import RUN, laid_out_inputs, written
+from pipeline.cluster.node.stage_sources import StageSource, StageSources
 from pipeline.cluster.node.stage_variables import StageVariables
 from pipeline.cluster.wire.attempt_order import AttemptOrder
 from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, Problem
 from pipeline.cluster.wire.node_events import ContentSource
 from pipeline.directories.reading import DirectoryUnusable
 from pipeline.errors import PipelineError
-from pipeline.executors.base import Exited, Invocation
+from pipeline.executors.base import Event, Exited, Invocation, Message
+from pipeline.executors.reports import without_secrets
 from pipeline.jobs.output_files import OutputsMissing
 from pipeline.process import Interpreter
 from pipeline.run.failures import oom
@@ -42,12 +45,14 @@ class AttemptWork(Struct, frozen=True):
     name: str  # of the node
     folder: NodeFolder
     store: ContentStore
+    stage_sources: StageSources
     environments: NodeEnvironments
     runs: LocalRuns
     contents: ContentSources
     cards: NodeCards
     variables: StageVariables
     sweeps: AttemptSweeps
+    kills: LatestKills
     token: str  # what the tokens of all attempts begin with
 
     def outcome(self, attempt: NodeAttempt, order: AttemptOrder, sources: Sources) -> AttemptOutcome:
@@ -60,6 +65,7 @@ class AttemptWork(Struct, frozen=True):
         except ContentsMissing as error:
             return replace(ended, problem="content", words=error.message, missing=(error.digest,))
         except ContentDamaged as error:
+            self.stage_sources.forget()
             self._drop_damaged(order)  # all at once, so that one further attempt is enough
             return replace(ended, problem="content", words=error.message)
         except Exception as error:  # whatever it is, the run must hear of it
@@ -69,14 +75,20 @@ class AttemptWork(Struct, frozen=True):
         self, attempt: NodeAttempt, order: AttemptOrder, sources: Sources, ended: AttemptOutcome
     ) -> AttemptOutcome:
         self._fetch(attempt, order, sources)
+        with self.stage_sources.laid_out(order) as source:
+            return self._run(attempt, order, source, ended)
+
+    def _run(
+        self, attempt: NodeAttempt, order: AttemptOrder, source: StageSource, ended: AttemptOutcome
+    ) -> AttemptOutcome:
         interpreter = self._interpreter(attempt, order)
         inputs = laid_out_inputs(order, attempt.place, self.store)
         paths = [path for each in inputs.values() for path in each]
         before = signatures(paths)
-        invocation = written(order, attempt.place, interpreter, inputs, self.store)
+        invocation = written(order, attempt.place, interpreter, source, inputs, self.store)
         with self.cards.leased(order, attempt) as variables:
             attempt.require_wanted()
-            start, kills = time.monotonic(), oom.read()
+            start, kills = time.monotonic(), self.kills.latest()
             attempt.begin()
             own = replace(invocation, variables={**invocation.variables, **variables})
             exited = self._until_exit(attempt, own, order)
@@ -88,7 +100,7 @@ class AttemptWork(Struct, frozen=True):
             seconds=round(time.monotonic() - (exited.began or start), 3),
             problem=attempt.stopped,
         )
-        if not ended.problem and exited.returncode in KILLED and _has_risen(kills, oom.read()):
+        if not ended.problem and exited.returncode in KILLED and _has_risen(kills, self.kills.now()):
             return replace(ended, problem="memory", words="the kernel killed a process there for memory while it ran")
         if ended.problem or exited.returncode:
             return self._judged(order, ended)
@@ -103,7 +115,10 @@ class AttemptWork(Struct, frozen=True):
         return replace(ended, problem="content", words=words)
 
     def _drop_damaged(self, order: AttemptOrder) -> list[str]:
-        return [digest for digest in order.contents() if self.store.drop_damaged(digest)]
+        damaged = [digest for digest in order.contents() if self.store.drop_damaged(digest)]
+        if damaged:
+            self.stage_sources.forget()
+        return damaged
 
     def _with_outputs(
         self,
@@ -133,7 +148,7 @@ class AttemptWork(Struct, frozen=True):
         """Nothing that the stage has started outlives it for long."""
         exited = None
         try:
-            self.runs.start(invocation, attempt.take)
+            self.runs.start(invocation, lambda event: attempt.take(_masked(event, order)))
             if attempt.stopped:  # it was, before there was anything to end
                 self.runs.cancel(invocation.id, GRACE_SECONDS)
             exited = attempt.wait_for_exit(order.seconds)
@@ -164,6 +179,13 @@ class AttemptWork(Struct, frozen=True):
     def _token(self, name: str) -> str:
         """Carried by all processes of an attempt, and by those of no other one."""
         return f"{self.token}{name}"
+
+
+def _masked(event: Event, order: AttemptOrder) -> Event:
+    """What a stage says is kept on the disk, where no secret is to be."""
+    if not (order.secrets and isinstance(event, Message)):
+        return event
+    return replace(event, report=without_secrets(event.report, order.secrets))
 
 
 def _problem_of(error: Exception) -> Problem:

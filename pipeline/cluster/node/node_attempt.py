@@ -5,13 +5,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from pipeline.cluster.node.attempt_files import log_of
 from pipeline.cluster.node.said_reports import SaidReports
 from pipeline.cluster.wire.attempt_order import AttemptId
 from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, Problem
 from pipeline.executors.base import Event, Exited, Message
 from pipeline.executors.reports import StageReport
-
-LOG = "log.txt"
 
 
 class AttemptStopped(Exception):
@@ -32,7 +31,7 @@ class NodeAttempt:
         """``likeness``: that of its order. ``reports``: of one that an earlier agent has carried out."""
         self.id = id  # another one, once a later attempt has taken it over
         self.place = place
-        self.log = place / LOG
+        self.log = log_of(place)
         self.likeness = likeness
         self.stopped: Problem = ""  # why it is to end
         self.is_unwanted = False  # nobody wants to hear of its end

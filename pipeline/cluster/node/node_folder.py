@@ -31,6 +31,16 @@ class NodeFolder(Struct, frozen=True):
         return self.root / "attempts"
 
     @property
+    def outcomes(self) -> Path:
+        """What is kept of attempts that have ended."""
+        return self.root / "outcomes.jsonl"
+
+    @property
+    def sources(self) -> Path:
+        """The files of stages, as the agent that works here has laid them out."""
+        return self.root / "sources"
+
+    @property
     def owner(self) -> Path:
         """Whose it is."""
         return self.root / "owner"
@@ -41,7 +51,7 @@ class NodeFolder(Struct, frozen=True):
         return self.root / "agent.json"
 
     def attempt(self, id: AttemptId) -> Path:
-        """Its own folder; names of jobs and stages are no paths here."""
+        """Its own folder, which isn't there unless something is in it; names of jobs and stages are no paths here."""
         work = sha256_of_bytes(encode(id.work)).removeprefix("sha256:")[:32]
         return self.attempts / f"{work}.{id.number}"
 

@@ -1,20 +1,18 @@
 """An order's invocation on a node: its files laid out, and ``invocation.json`` as a run on one machine writes it."""
 
-import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.cluster.content.store import ContentStore
+from pipeline.cluster.node.attempt_files import invocation_of, log_of
 from pipeline.cluster.node.layout import lay_out
-from pipeline.cluster.node.node_attempt import LOG
+from pipeline.cluster.node.stage_sources import StageSource
 from pipeline.cluster.wire.attempt_order import AttemptOrder
 from pipeline.executors.base import Invocation
-from pipeline.files import try_remove_tree, write_at_once
 from pipeline.policy import Start
 from pipeline.process import Interpreter
-from pipeline.run.command_files import RUNNER, WORDS
-from pipeline.run.invocation_file import SCHEMA, CommandInvocation
+from pipeline.run.invocation_file import SCHEMA
 from pipeline.values import encode, replace
 
 RUN = "run"  # the folder of an attempt that its stage may write into
@@ -28,67 +26,51 @@ def laid_out_inputs(order: AttemptOrder, place: Path, store: ContentStore) -> di
     }
 
 
-def clear_parts(place: Path) -> None:
-    """What is of no use after an attempt's end."""
-    with contextlib.suppress(OSError), os.scandir(place) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                try_remove_tree(Path(entry.path))
-
-
-def written(
-    order: AttemptOrder, place: Path, interpreter: Interpreter, inputs: Mapping[str, list[Path]], store: ContentStore
+def written(  # noqa: PLR0913, PLR0917  # what an invocation is made of
+    order: AttemptOrder,
+    place: Path,
+    interpreter: Interpreter,
+    source: StageSource,
+    inputs: Mapping[str, list[Path]],
+    store: ContentStore,
 ) -> Invocation:
-    """With what it may write to beside it."""
-    stage_file, modules = _sources(order, place, store)
+    """With what it may write to beside it. ``place``: isn't made unless something is to be in it."""
     models = {slot: lay_out(each, place / "models" / slot, store) for slot, each in order.models.items()}
-    (place / RUN / "outputs").mkdir(parents=True)
+    run = place / RUN
+    if order.arguments["outputs"]:
+        (run / "outputs").mkdir(parents=True)
+    elif order.read_only:
+        run.mkdir(parents=True)
     content = {
         "schema": SCHEMA,
         "arguments": order.arguments,
-        "stage_file": os.fspath(stage_file),
-        "modules": [os.fspath(each) for each in modules],
+        "stage_file": os.fspath(source.stage_file),
+        "modules": [os.fspath(each) for each in source.modules],
         "inputs": {slot: [os.fspath(each) for each in paths] for slot, paths in inputs.items()},
         "models": {slot: os.fspath(each) for slot, each in models.items()},
-        "output_folder": os.fspath(place / RUN / "outputs"),
-        "work": os.fspath(place / RUN / "work"),
+        "output_folder": os.fspath(run / "outputs"),
+        "work": os.fspath(run / "work"),
         "cpus": max(1, order.cpus),
     }
     if order.command is not None:
-        content["command"] = _command(order, order.command, place, store)
-    file = place / RUN / "invocation.json"
-    write_at_once(file, encode(content))
+        files = {name: os.fspath(path) for name, path in source.command_files.items()}
+        content["command"] = replace(order.command, files=files)
+    file = invocation_of(place)
+    file.write_bytes(encode(content))
     return Invocation(
         id=place.name,
         interpreter=interpreter,
-        stage_file=stage_file,
+        stage_file=source.stage_file,
         source_digest=order.source_digest,
         file=file,
-        log=place / LOG,
+        log=log_of(place),
         start=_start(order),
         variables=order.variables,
-        modules=modules,
+        modules=source.modules,
         network=order.network,
-        writable=place / RUN if order.read_only else None,
+        writable=run if order.read_only else None,
         secrets=order.secrets,
     )
-
-
-def _sources(order: AttemptOrder, place: Path, store: ContentStore) -> tuple[Path, tuple[Path, ...]]:
-    """Our own runner carries out a command."""
-    if order.command is not None:
-        return RUNNER, (WORDS,)
-    modules = tuple(lay_out(each, place / "source" / "modules", store) for each in order.modules)
-    return lay_out(order.stage_file, place / "source", store), modules
-
-
-def _command(order: AttemptOrder, command: CommandInvocation, place: Path, store: ContentStore) -> CommandInvocation:
-    """With its files where they are here, each in a folder of its own."""
-    files = {
-        name: os.fspath(lay_out(each, place / "source" / str(number), store))
-        for number, (name, each) in enumerate(order.command_files.items())
-    }
-    return replace(command, files=files)
 
 
 def _start(order: AttemptOrder) -> Start:
