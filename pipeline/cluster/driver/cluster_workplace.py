@@ -209,7 +209,7 @@ class ClusterWorkplace:
             large = self._holders.note(node, session.node.address, {**attempt.order.contents(), **outcome.contents()})
             self.queue.has_on(node, key, large)
         if outcome and not outcome.is_success:
-            attempt.live.paths_here = paths_here(attempt, outcome.place)
+            attempt.live.paths_here = paths_here(attempt, outcome)
         trouble = over.exited.trouble
         if trouble is None:
             return over.exited

@@ -4,17 +4,18 @@ import os
 from collections import Counter
 
 from pipeline.cluster.driver.remote_attempt import RemoteAttempt
+from pipeline.cluster.wire.attempt_outcome import AttemptOutcome
 
 
-def paths_here(attempt: RemoteAttempt, place: str) -> dict[str, str]:
-    """Those of this machine, by those of the node. ``place``: the attempt's folder there."""
+def paths_here(attempt: RemoteAttempt, outcome: AttemptOutcome) -> dict[str, str]:
+    """Those of this machine, by those of the node."""
     order, invocation = attempt.order, attempt.live.invocation
-    found = {f"{place}/source/modules/{path.name}": os.fspath(path) for path in invocation.modules}
-    found[f"{place}/source/{order.stage_file.name}"] = os.fspath(invocation.stage_file)
+    found = {f"{outcome.source}/modules/{path.name}": os.fspath(path) for path in invocation.modules}
+    found[f"{outcome.source}/{order.stage_file.name}"] = os.fspath(invocation.stage_file)
     numbers = Counter[str]()
     for watched in attempt.live.inputs:
         slot = watched.file.slot
         name = order.inputs[slot][numbers[slot]].name
-        found[f"{place}/inputs/{slot}/{numbers[slot]}/{name}"] = os.fspath(watched.file.path)
+        found[f"{outcome.place}/inputs/{slot}/{numbers[slot]}/{name}"] = os.fspath(watched.file.path)
         numbers[slot] += 1
     return found

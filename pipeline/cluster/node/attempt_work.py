@@ -76,7 +76,7 @@ class AttemptWork(Struct, frozen=True):
     ) -> AttemptOutcome:
         self._fetch(attempt, order, sources)
         with self.stage_sources.laid_out(order) as source:
-            return self._run(attempt, order, source, ended)
+            return self._run(attempt, order, source, replace(ended, source=str(source.folder)))
 
     def _run(
         self, attempt: NodeAttempt, order: AttemptOrder, source: StageSource, ended: AttemptOutcome

@@ -29,7 +29,8 @@ class AttemptOutcome(Struct, frozen=True, kw_only=True):
     used: ResourceUse | None = None
     seconds: float = 0.0  # that the stage's process took
     outputs: dict[str, OrderedItem] = field(default_factory=dict)  # of one that ended well
-    place: str = ""  # the attempt's folder there, which a traceback may name
+    place: str = ""  # the attempt's folder there, and
+    source: str = ""  # that of its stage's files: a traceback may name both
     missing: tuple[str, ...] = ()  # contents that none of their sources gave: the run must send them
 
     @property
