@@ -1,5 +1,6 @@
 """The sources of stages, laid out once for many attempts."""
 
+import errno
 import threading
 from pathlib import Path
 
@@ -8,9 +9,10 @@ import pytest
 from pipeline.cluster.content.errors import ContentUnknown
 from pipeline.cluster.content.store import ContentStore, opened
 from pipeline.cluster.node import stage_sources
+from pipeline.cluster.node.layout import lay_out
 from pipeline.cluster.node.stage_sources import StageSources
 from pipeline.cluster.wire.attempt_order import AttemptId, AttemptOrder, EnvironmentRecipe
-from pipeline.cluster.wire.ordered_items import OrderedFile
+from pipeline.cluster.wire.ordered_items import OrderedFile, OrderedItem
 from tests.cluster.content.helpers import damage_quietly
 from tests.cluster.helpers import AgentProcess, Orders
 
@@ -82,14 +84,24 @@ def test_few_are_kept_and_none_is_taken_away_from_an_attempt(
     assert len(list((tmp_path / "sources").iterdir())) == 2
 
 
-def test_nothing_is_left_of_one_whose_content_is_gone(
-    sources: StageSources, store: ContentStore, tmp_path: Path
+def test_nothing_is_left_of_one_that_finds_no_room(
+    sources: StageSources, store: ContentStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def lay_out_a_part(item: OrderedItem, folder: Path, store: ContentStore) -> Path:
+        lay_out(item, folder, store)
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr(stage_sources, "lay_out", lay_out_a_part)
+    with pytest.raises(OSError, match="no room"), sources.laid_out(order(store, tmp_path, "one")):
+        pass
+    assert list((tmp_path / "sources").iterdir()) == []
+
+
+def test_one_whose_content_is_gone_is_refused(sources: StageSources, store: ContentStore, tmp_path: Path) -> None:
     wanted = order(store, tmp_path, "one")
     store.file(wanted.stage_file.digest).unlink()
     with pytest.raises(ContentUnknown), sources.laid_out(wanted):
         pass
-    assert list((tmp_path / "sources").iterdir()) == []
 
 
 def test_what_the_disk_has_damaged_is_laid_out_anew(sources: StageSources, store: ContentStore, tmp_path: Path) -> None:
