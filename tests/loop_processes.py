@@ -157,12 +157,16 @@ def _cpus() -> int:
     return machine.detect(os.environ).cpus
 
 
+def _processes() -> int:
+    return min(_cpus() + 1, MOST_PROCESSES)  # one more, since some tests wait
+
+
 def _run(session: pytest.Session, numbers: Sequence[int]) -> set[int]:
     """Run these tests, report each of them when it has ended, and return which have."""
     queue = FileQueue(session.items, numbers)
     told = set()
     with ExitStack() as ends:
-        processes = [TestProcess(session, queue) for _ in range(min(_cpus(), len(queue), MOST_PROCESSES))]
+        processes = [TestProcess(session, queue) for _ in range(min(_processes(), len(queue)))]
         for process in processes:
             ends.callback(process.end)
         for number, reports in _messages(processes):

@@ -44,6 +44,7 @@ def test_the_workflow_of_each_example_fits_its_stages(tmp_path: Path, example: s
     assert "delivers" in drawn.out
 
 
+@pytest.mark.long
 def test_the_media_example_uses_what_comes_along_by_name(tmp_path: Path) -> None:
     give(tmp_path, "pipeline", "init", "--example", "media")
     names = [row["name"] for row in give(tmp_path, "pipeline", "workflow", "list", "--json").data]

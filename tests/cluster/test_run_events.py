@@ -211,6 +211,7 @@ def test_that_it_drains_is_told_once_as_news(run: Run) -> None:
     assert run.ask(first.session, first.last, seconds=0.01).drains
 
 
+@pytest.mark.long
 def test_no_log_is_looked_at_while_nothing_runs(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
         attempt = run.attempt(number=number + 1)

@@ -144,6 +144,7 @@ def test_only_what_comes_from_a_disk_or_is_large_is_read_in_threads(
     ]
 
 
+@pytest.mark.long
 def test_the_place_of_files_in_many_threads_doesn_t_count(tmp_path: Path) -> None:
     for name in ("first", "second"):
         for number in sorted(range(1000), reverse=name == "second"):

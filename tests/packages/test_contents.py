@@ -50,6 +50,7 @@ def test_modules_and_the_files_of_commands_go_in(sandbox: Sandbox, tmp_path: Pat
     } <= files.keys()
 
 
+@pytest.mark.long
 def test_what_comes_with_the_tool_goes_along_in_a_folder_of_its_own(sandbox: Sandbox, tmp_path: Path) -> None:
     sandbox.write("config/pipeline.yaml", "extends: media\n")
     manifest, files = content_of(made(sandbox, tmp_path / "p.pkg", "transcribe"))

@@ -73,6 +73,7 @@ def test_installed_files_that_somebody_has_changed_are_told(package: Path) -> No
     assert str(caught.value.next_step).startswith(f"pipeline package remove {folder.name}")
 
 
+@pytest.mark.long
 def test_what_the_package_extended_is_looked_up_in_its_own_folder(sandbox: Sandbox, tmp_path: Path) -> None:
     sandbox.write("config/pipeline.yaml", "extends: media\n")
     done = installed(made(sandbox, tmp_path / "p.pkg", "transcribe"))

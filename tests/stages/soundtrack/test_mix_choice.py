@@ -8,6 +8,8 @@ import pytest
 from soundtrack.mix_choice import BLOCK_SECONDS, mixed
 from soundtrack.mixes import WEIGHTS, Mix
 
+pytestmark = pytest.mark.long  # sounds of several seconds, made sample by sample
+
 RATE = 800
 Sound = Callable[[float], float]
 LAYOUTS = {"stereo": ("FL", "FR"), "5.1": ("FL", "FR", "FC", "SL", "SR"), "mono": ("FC",)}
