@@ -37,7 +37,7 @@ class Interpreter(Struct, frozen=True):
     lease: int | None = None  # a descriptor that keeps the build in its place, for processes that outlive the run
 
 
-class Completed(Struct, frozen=True):
+class CompletedProcess(Struct, frozen=True):
     """What a tool that has ended left."""
 
     returncode: int
@@ -60,7 +60,7 @@ def run(  # noqa: PLR0913, PLR0917  # the streams are the tool's
     log: IO[bytes] | None = None,
     umask: int = -1,
     stdin: IO[bytes] | None = None,
-) -> Completed:
+) -> CompletedProcess:
     """Run a tool to its end; it reads ``stdin``, or nothing.
 
     With ``log``, both output streams go there and the result's are empty.
@@ -96,7 +96,7 @@ def run(  # noqa: PLR0913, PLR0917  # the streams are the tool's
             raise
         finally:
             del _AWAITED[get_ident()]
-    return Completed(child.returncode, stdout or b"", stderr or b"")
+    return CompletedProcess(child.returncode, stdout or b"", stderr or b"")
 
 
 def converse(argv: Sequence[str | Path], variables: Mapping[str, str], folder: Path) -> int:

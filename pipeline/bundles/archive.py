@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from pipeline.bundles import tar_reading
+from pipeline.bundles import tar_reader
 from pipeline.digests import sha256_of_bytes, sha256_of_file
 from pipeline.errors import InputError
 from pipeline.files import DISK_ERRORS, dump_json, replaced, sync_folder
@@ -59,14 +59,14 @@ def write(target: Path, heading: Mapping[str, Any], members: Mapping[str, Conten
 
 def read(file: Path) -> Bundle:
     """A bundle's manifest. Every member's name, kind and size is checked. Raises ``InputError``."""
-    with tar_reading.opened(file) as archive:
-        members = tar_reading.members(archive, file)
+    with tar_reader.opened(file) as archive:
+        members = tar_reader.members(archive, file)
         first = next(members, None)
         if first is None or first.name != MANIFEST or not first.isreg() or first.size > MANIFEST_LIMIT:
             raise InputError(
-                f"{file} isn't a bundle or a package: it doesn't begin with its manifest", tar_reading.OTHER
+                f"{file} isn't a bundle or a package: it doesn't begin with its manifest", tar_reader.OTHER
             )
-        with tar_reading.content(archive, first) as source:
+        with tar_reader.content(archive, first) as source:
             manifest = _manifest(file, source.read())
         sizes = {MANIFEST: first.size}
         for member in members:
@@ -81,27 +81,27 @@ def unpack(bundle: Bundle, folder: Path) -> None:
     """Write all files below an empty folder. Raises ``InputError`` for one that isn't as the manifest says, and
     ``OSError`` where it can't be written."""
     missing = set(bundle.manifest["files"])
-    with tar_reading.opened(bundle.file) as archive:
-        members = tar_reading.members(archive, bundle.file)
+    with tar_reader.opened(bundle.file) as archive:
+        members = tar_reader.members(archive, bundle.file)
         next(members)
         for member in members:
             target = folder / PurePosixPath(member.name)
             target.parent.mkdir(parents=True, exist_ok=True)
-            with tar_reading.content(archive, member) as source, _written(target) as file:
+            with tar_reader.content(archive, member) as source, _written(target) as file:
                 digest = _copy(source, file)
             _require_digest(bundle, member.name, digest)
             missing.discard(member.name)
     if missing:  # where tarfile can't read a header, it stops as at the end
-        raise InputError(f"{bundle.file} changed while it was being read: {min(missing)} is missing", tar_reading.AGAIN)
+        raise InputError(f"{bundle.file} changed while it was being read: {min(missing)} is missing", tar_reader.AGAIN)
 
 
 def verify(bundle: Bundle) -> None:
     """Read all files, and write nothing. Raises ``InputError`` for one that isn't as the manifest says."""
-    with tar_reading.opened(bundle.file) as archive:
-        members = tar_reading.members(archive, bundle.file)
+    with tar_reader.opened(bundle.file) as archive:
+        members = tar_reader.members(archive, bundle.file)
         next(members)
         for member in members:
-            with tar_reading.content(archive, member) as source:
+            with tar_reader.content(archive, member) as source:
                 _require_digest(bundle, member.name, _copy(source, None))
 
 
@@ -109,7 +109,7 @@ def _require_digest(bundle: Bundle, name: str, digest: str) -> None:
     if digest != bundle.manifest["files"].get(name, {}).get("sha256"):
         raise InputError(
             f"{bundle.file}: {_shown(name)} is damaged: it isn't what was packed",
-            tar_reading.AGAIN,
+            tar_reader.AGAIN,
         )
 
 
@@ -123,7 +123,7 @@ def _add(archive: tarfile.TarFile, name: str, content: Content, described: Mappi
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode = int(described["size"]), 0o644
     with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as file:
-        hashing = _Hashing(file)
+        hashing = _HashingReader(file)
         try:
             archive.addfile(entry, hashing)
         except OSError as error:
@@ -134,7 +134,7 @@ def _add(archive: tarfile.TarFile, name: str, content: Content, described: Mappi
         raise InputError(f"{name} changed while it was bundled", "run it again")
 
 
-class _Hashing:
+class _HashingReader:
     """A file that is hashed while it is read."""
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -178,7 +178,7 @@ def _manifest(file: Path, data: bytes) -> Mapping[str, Any]:
             return manifest
     except (ValueError, KeyError, AttributeError, RecursionError):
         pass
-    raise InputError(f"{file} isn't a bundle or a package: its manifest can't be read", tar_reading.AGAIN)
+    raise InputError(f"{file} isn't a bundle or a package: its manifest can't be read", tar_reader.AGAIN)
 
 
 def _is_described(entry: Any) -> bool:
@@ -187,9 +187,9 @@ def _is_described(entry: Any) -> bool:
 
 def _require_safe(file: Path, member: tarfile.TarInfo, earlier: Mapping[str, int]) -> None:
     if reason := _unsafe(member):
-        raise InputError(f"{file} is refused: {_shown(member.name)} {reason}", tar_reading.OTHER)
+        raise InputError(f"{file} is refused: {_shown(member.name)} {reason}", tar_reader.OTHER)
     if member.name in earlier:
-        raise InputError(f"{file} is refused: {_shown(member.name)} is there twice", tar_reading.OTHER)
+        raise InputError(f"{file} is refused: {_shown(member.name)} is there twice", tar_reader.OTHER)
 
 
 def _unsafe(member: tarfile.TarInfo) -> str | None:
@@ -221,13 +221,13 @@ def _require_no_clash(file: Path, names: Mapping[str, int]) -> None:
         other = folded.setdefault(_folded(name), name)
         if other != name:
             raise InputError(
-                f"{file} is refused: {_shown(other)} and {_shown(name)} are one name on some systems", tar_reading.OTHER
+                f"{file} is refused: {_shown(other)} and {_shown(name)} are one name on some systems", tar_reader.OTHER
             )
     for name in names:
         for parent in PurePosixPath(name).parents:
             if taken := folded.get(_folded(str(parent))):
                 raise InputError(
-                    f"{file} is refused: {_shown(taken)} is a file and the folder of {_shown(name)}", tar_reading.OTHER
+                    f"{file} is refused: {_shown(taken)} is a file and the folder of {_shown(name)}", tar_reader.OTHER
                 )
 
 
@@ -239,10 +239,10 @@ def _require_complete(file: Path, manifest: Mapping[str, Any], sizes: Mapping[st
     promised = {MANIFEST: sizes[MANIFEST], **{name: each["size"] for name, each in manifest["files"].items()}}
     for name in sorted(promised.keys() ^ sizes.keys()):
         what = "isn't in its manifest" if name in sizes else "is missing"
-        raise InputError(f"{file} is refused: {_shown(name)} {what}", tar_reading.AGAIN)
+        raise InputError(f"{file} is refused: {_shown(name)} {what}", tar_reader.AGAIN)
     for name, size in sizes.items():
         if size != promised[name]:
-            raise InputError(f"{file}: {_shown(name)} has {size} bytes, not {promised[name]}", tar_reading.AGAIN)
+            raise InputError(f"{file}: {_shown(name)} has {size} bytes, not {promised[name]}", tar_reader.AGAIN)
 
 
 def _shown(name: str) -> str:

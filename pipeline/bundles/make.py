@@ -24,7 +24,7 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles import requirements
 from pipeline.envs.packages.package_files import SOURCES
 from pipeline.errors import NotReady, PipelineError, UsageError
-from pipeline.models import fetch, locking
+from pipeline.models import fetch, lock_update
 from pipeline.models.fetcher import fetcher_for
 from pipeline.models.store import ModelStore
 from pipeline.progress import Progress
@@ -108,7 +108,7 @@ class _Collector:
         for name in names:
             spec = self.catalog.model(name)
             if not spec.is_locked:
-                spec = locking.with_lock(spec, locking.lock(project, spec, fetcher, self.progress).now)
+                spec = lock_update.with_lock(spec, lock_update.lock(project, spec, fetcher, self.progress).now)
             folder = fetch.ensure(store, spec, fetcher, self.progress)
             self.contents.models[name] = _pinned(entries[name], spec)
             self.contents.members.update({f"models/{name}/{file}": folder / file for file in spec.files})

@@ -21,7 +21,7 @@ from pipeline.envs.lockfiles import package_settings
 from pipeline.envs.lockfiles.lockfile import Pin, parse
 from pipeline.envs.packages import package_files
 from pipeline.envs.packages.download import DownloadFailed, download
-from pipeline.envs.packages.package_files import SOURCES, PackageFile, Unlocated
+from pipeline.envs.packages.package_files import SOURCES, NoFileList, PackageFile
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import ConfigurationError, NotReady
 from pipeline.files import try_remove_tree
@@ -92,7 +92,7 @@ class Wheels:
         try:
             own = self.own(definition, self.folder)
             return package_files.located(self.uv, definition, python, own, self.time_limit)
-        except Unlocated as error:
+        except NoFileList as error:
             raise _not_fetched(definition, str(error)) from error
 
     def _credentials(self, definition: Definition) -> Credentials:

@@ -11,9 +11,9 @@ from pathlib import Path
 from pipeline.cache.damage import DamagedEntry
 from pipeline.directories import manifest
 from pipeline.directories.placement import TreePlacer
-from pipeline.directories.reading import DirectoryUnusable
-from pipeline.directories.reading import read as read_tree
 from pipeline.directories.scan import TreeScan, scan
+from pipeline.directories.tree_reader import DirectoryUnusable
+from pipeline.directories.tree_reader import read as read_tree
 from pipeline.files import write_at_once
 from pipeline.signatures import Signature
 from pipeline.values import ValidationError, decode, encode, replace

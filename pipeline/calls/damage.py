@@ -4,7 +4,7 @@ from pipeline.calls.errors import RemoteError, WorkerLost
 from pipeline.calls.source import CallSource
 from pipeline.environments import builder_for, registry_of
 from pipeline.envs.repair.repair import repair
-from pipeline.executors.reports import Raised
+from pipeline.executors.reports import StageException
 from pipeline.progress import Progress
 from pipeline.run.failures.classes import FailureClass
 from pipeline.run.failures.classify import should_escalate
@@ -45,5 +45,5 @@ def is_repaired(source: CallSource, error: RemoteError | WorkerLost, progress: P
 def _is_suspicious(error: RemoteError | WorkerLost, prefix: str) -> bool:
     if isinstance(error, WorkerLost):
         return error.failure in {NOT_STARTED, *_SUSPICIOUS}
-    raised = Raised(error.type.removeprefix("builtins."), error.remote_message)
+    raised = StageException(error.type.removeprefix("builtins."), error.remote_message)
     return should_escalate(Evidence(prefix=prefix, returncode=1, raised=raised))

@@ -5,7 +5,7 @@ import itertools
 import os
 from pathlib import Path
 
-from pipeline.calls.confined import writable
+from pipeline.calls.confined_worker import writable
 from pipeline.project import ProjectFolder
 
 KEPT = 20  # files of earlier sessions

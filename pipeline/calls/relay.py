@@ -8,7 +8,7 @@ from typing import IO
 
 from pipeline.calls.logs import SessionLog
 from pipeline.calls.loss import worker_lost
-from pipeline.calls.opening import worker_for
+from pipeline.calls.session_start import worker_for
 from pipeline.calls.source import CallSource
 from pipeline.calls.worker import CallWorker, Message
 from pipeline.errors import UsageError

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Self
 from pipeline.calls.call_exchange import ASK, KILL, RAISE, CallExchange
 from pipeline.calls.errors import RemoteError, SessionClosed, WorkerLost
 from pipeline.calls.logs import SessionLog
-from pipeline.calls.opening import begun
 from pipeline.calls.options import CallOptions
 from pipeline.calls.remote_function import RemoteFunction
+from pipeline.calls.session_start import begun
 from pipeline.calls.signatures import FunctionFacts, KnownFunction
 from pipeline.calls.source import CallSource
 from pipeline.calls.ticket import CallTicket

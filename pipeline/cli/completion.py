@@ -52,7 +52,7 @@ def services(context: click.Context, parameter: click.Parameter, incomplete: str
     import os
 
     from pipeline.executors import runtime_folder
-    from pipeline.services.running import all_reports
+    from pipeline.services.live_services import all_reports
 
     return _matching([report.name for _, report in all_reports(runtime_folder.locate(os.environ))], incomplete)
 

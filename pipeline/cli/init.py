@@ -20,7 +20,7 @@ from pipeline.scaffold.new_project import ProjectDraft
 from pipeline.text import printable
 
 if TYPE_CHECKING:
-    from pipeline.scaffold.adoption.values import Adopted
+    from pipeline.scaffold.adoption.values import AdoptedProject
 
 EXAMPLES_HELP = "; ".join(f"{each.name}: {each.about}" for each in EXAMPLES.values())
 
@@ -65,7 +65,7 @@ def command(
         _show(project, dry_run, left, commands)
 
 
-def _adopted(source: Path) -> "Adopted":
+def _adopted(source: Path) -> "AdoptedProject":
     from pipeline.scaffold.adoption import sources  # brings the parser of requirements with it
 
     return sources.adopted(source)

@@ -50,7 +50,7 @@ def list_(as_json: bool) -> None:
 @click.option("-n", "--lines", type=click.IntRange(min=0), default=100, show_default=True, help="So many last lines.")
 def logs(name: str, follow: bool, lines: int) -> None:
     """Print what a service has printed; also one that has ended, where its project keeps its log."""
-    from pipeline.services.following import GrowingLog
+    from pipeline.services.growing_log import GrowingLog
 
     folder, path = _log(name)
     log = GrowingLog(path, lines)
@@ -72,14 +72,14 @@ def logs(name: str, follow: bool, lines: int) -> None:
 @click.option("--force", is_flag=True, help="Also those that are used; stages that use them are repeated or fail.")
 def stop(names: tuple[str, ...], everyone: bool, force: bool) -> None:
     """End services: each is asked to, and killed with all that it started where it takes too long."""
-    from pipeline.services import running
+    from pipeline.services import live_services
 
     if bool(names) == everyone:
         raise UsageError("name the services to stop, or give --all", LISTING)
     there = _running()
     chosen = [_found(there, name) for name in names] if names else there
     _require_unused(chosen, "pipeline service stop {names} --force", force)
-    left = [report.name for folder, report in chosen if not running.stop(folder, _patience(report))]
+    left = [report.name for folder, report in chosen if not live_services.stop(folder, _patience(report))]
     click.echo(f"stopped {len(chosen) - len(left)} of {len(chosen)}")
     if left:
         raise NotReady(f"{', '.join(left)} can't be ended", LISTING)
@@ -90,13 +90,13 @@ def stop(names: tuple[str, ...], everyone: bool, force: bool) -> None:
 @click.option("--force", is_flag=True, help="Also one that is used; stages that use it are repeated or fail.")
 def restart(name: str, force: bool) -> None:
     """End a service's program and start it anew, at the same address; returns when it is ready."""
-    from pipeline.services import running
+    from pipeline.services import live_services
     from pipeline.services.status import ServiceState
 
     folder, report = _found(_running(), name)
     _require_unused([(folder, report)], "pipeline service restart {names} --force", force)
     try:
-        after = running.restart(folder, _patience(report) + START_SECONDS).status
+        after = live_services.restart(folder, _patience(report) + START_SECONDS).status
     except OSError:
         raise NotReady(f"the service '{report.name}' has just ended", LISTING) from None
     if after.state is not ServiceState.READY:
@@ -132,13 +132,13 @@ def url(name: str, port: str | None, token: bool, as_json: bool) -> None:
 
 def _running() -> "Running":
     from pipeline.executors.runtime_folder import Unavailable, locate
-    from pipeline.services import running
+    from pipeline.services import live_services
 
     try:
-        folder = running.runtime_folder(os.environ)
+        folder = live_services.runtime_folder(os.environ)
     except Unavailable as error:
         raise UsageError(f"services can't be found: {error}", f"ls -ld {locate(os.environ)}") from error
-    return running.all_reports(folder) if folder else []
+    return live_services.all_reports(folder) if folder else []
 
 
 def _found(there: "Running", name: str) -> "tuple[ServiceFolder, ServiceReport]":

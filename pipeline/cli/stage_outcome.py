@@ -9,7 +9,7 @@ from pipeline.text import printable, shortened
 
 if TYPE_CHECKING:
     from pipeline.config.stages import StageSpec
-    from pipeline.executors import Raised
+    from pipeline.executors import StageException
     from pipeline.project import ProjectFolder
     from pipeline.run.direct_run import DirectEnd
 
@@ -35,6 +35,6 @@ def error_of(project: "ProjectFolder", spec: "StageSpec", ended: "DirectEnd", sa
     return StageError(f"{place}: stage '{spec.name}' failed: {how}", f"mend {place}")
 
 
-def _one_line(raised: "Raised") -> str:
+def _one_line(raised: "StageException") -> str:
     said = printable(raised.message.strip().partition("\n")[0])
     return shortened(f"{raised.type}: {said}" if said else raised.type)

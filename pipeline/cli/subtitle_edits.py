@@ -10,8 +10,8 @@ from pipeline.cli import completion, subtitle_translation, subtitle_words
 from pipeline.cli.context import project, root_option
 from pipeline.cli.value_types import NamedPath
 from pipeline.errors import InputError, PipelineError, UsageError
-from pipeline.jobs import beside_input, editing
-from pipeline.jobs.editing import EditDesk, EditSource
+from pipeline.jobs import beside_input, edit_desk
+from pipeline.jobs.edit_desk import EditDesk, EditSource
 from pipeline.jobs.hand_edits import HandEdits
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
@@ -32,12 +32,12 @@ def accept(file: Path, job: str, by: str, is_to_run: bool) -> None:
     FILE is a subtitle file that the job has delivered, edited in any program; or an edit file of "pipeline subtitles
     edits". What was recognised and translated stays as it is.
     """
-    here, who = project(), by.strip() or editing.caller()
+    here, who = project(), by.strip() or edit_desk.caller()
     if not file.is_file():
         step = "pipeline job list   has the jobs; pipeline job show JOB says where a job's files are"
         raise InputError(f"{file} is no file that is there", step)
     folder = JobStore(here.jobs).folder(job) if job else _folder_of(here, file)
-    with editing.opened(folder) as desk:
+    with edit_desk.opened(folder) as desk:
         is_edit_file = file.suffix in EDIT_FILES
         is_new = _accept_edits(here, desk, file) if is_edit_file else _accept_file(here, desk, file, who)
         count = subtitle_translation.follow(here, desk)
@@ -55,7 +55,7 @@ def edits(id: str, output: Path | None) -> None:
     from pipeline.films import subtitle_drafts, subtitle_edits
 
     here = project()
-    with editing.opened(JobStore(here.jobs).folder(id)) as desk:
+    with edit_desk.opened(JobStore(here.jobs).folder(id)) as desk:
         entries = [
             _entry(desk, track, each)
             for track in subtitle_edits.tracks(desk)
@@ -98,8 +98,8 @@ def merge(id: str, by: str) -> None:
     from pipeline.config.catalog import Catalog
     from pipeline.films import subtitle_edits
 
-    here, who = project(), by.strip() or editing.caller()
-    with editing.opened(JobStore(here.jobs).folder(id)) as desk:
+    here, who = project(), by.strip() or edit_desk.caller()
+    with edit_desk.opened(JobStore(here.jobs).folder(id)) as desk:
         edited = [each for each in subtitle_edits.tracks(desk) if each.stage in desk.job.loaded.edits]
         left = [each for each in edited if not desk.is_current(each.stage)]
         if not left:

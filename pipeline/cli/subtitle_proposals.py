@@ -11,8 +11,8 @@ from pipeline.cli import completion, subtitle_translation, subtitle_words
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
 from pipeline.errors import UsageError
-from pipeline.jobs import editing
-from pipeline.jobs.editing import EditDesk
+from pipeline.jobs import edit_desk
+from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.job import load
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
@@ -135,7 +135,7 @@ def _propose(id: str, propose: Proposing, as_json: bool, by: str | None) -> None
     here = project()
     folder, catalog = JobStore(here.jobs).folder(id), Catalog(here)
     proposal = propose(EditDesk(load(folder)), catalog)
-    changed = by is not None and _accepted(here, folder, catalog, proposal, by.strip() or editing.caller())
+    changed = by is not None and _accepted(here, folder, catalog, proposal, by.strip() or edit_desk.caller())
     if as_json:
         print_json("subtitles-proposal", {**plain(proposal), "accepted": changed})
         return
@@ -154,7 +154,7 @@ def _propose(id: str, propose: Proposing, as_json: bool, by: str | None) -> None
 def _accepted(here: ProjectFolder, folder: Path, catalog: Any, proposal: Any, who: str) -> bool:
     from pipeline.films import proposals
 
-    with editing.opened(folder) as desk:
+    with edit_desk.opened(folder) as desk:
         changed = proposals.accept(desk, catalog, proposal, who)
         if changed and proposal.kind == "recognise":
             subtitle_translation.follow(here, desk)

@@ -4,8 +4,8 @@ import click
 
 from pipeline.cli import subtitle_words
 from pipeline.cli.context import project
-from pipeline.jobs import editing
-from pipeline.jobs.editing import EditDesk
+from pipeline.jobs import edit_desk
+from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
 from pipeline.text import counted, printable
@@ -14,7 +14,7 @@ from pipeline.text import counted, printable
 def catch_up(id: str) -> None:
     """Let the translations of a job follow what was corrected, and say what came of it."""
     here = project()
-    with editing.opened(JobStore(here.jobs).folder(id)) as desk:
+    with edit_desk.opened(JobStore(here.jobs).folder(id)) as desk:
         count = follow(here, desk)
         if not count:
             click.echo(f"{desk.job.id}: no translation is behind its original")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import blocks, inline_environments
-from pipeline.config.passing import passed_names
+from pipeline.config.caller_variables import passed_names
 from pipeline.config.source import ConfigurationSource, load_yaml
 from pipeline.config.tools import entries as tool_entries
 from pipeline.envs import python_range

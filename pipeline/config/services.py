@@ -13,7 +13,7 @@ from pipeline.services.definition import (
     RESTARTS,
     CommandProbe,
     HttpProbe,
-    Notified,
+    NotifyProbe,
     ServiceDefinition,
     ServiceProbe,
     Stop,
@@ -82,7 +82,7 @@ def _probe(
     if table.get("timeout", 0) > LONGEST_TRY:
         message = f"it is for one try, and at most {LONGEST_TRY:.0f} seconds"
         raise source.error((*keys, "timeout"), message, "use 'start_timeout' in 'ready' for the whole start")
-    defaults = ServiceProbe(Notified())
+    defaults = ServiceProbe(NotifyProbe())
     return ServiceProbe(
         way=_way(source, keys, table, ports),
         period=float(table.get("period", period)),
@@ -96,7 +96,7 @@ def _probe(
 
 def _way(
     source: ConfigurationSource, keys: Keys, table: Mapping[str, Any], ports: tuple[str, ...]
-) -> HttpProbe | TcpProbe | CommandProbe | Notified:
+) -> HttpProbe | TcpProbe | CommandProbe | NotifyProbe:
     port = table.get("port", ports[0])
     if port not in ports:
         raise source.error((*keys, "port"), f"the service has no port '{port}'{did_you_mean(port, list(ports))}")
@@ -107,7 +107,7 @@ def _way(
     if "tcp" in table:
         return TcpProbe(port)
     if "notify" in table:
-        return Notified()
+        return NotifyProbe()
     _check_command(source, (*keys, "command"), table["command"], ports)
     return CommandProbe(tuple(table["command"]))
 

@@ -12,8 +12,8 @@ from typing import Any
 from pipeline import policy
 from pipeline.config import command_stages, ensure, services, shared_modules
 from pipeline.config.blocks import StageBlock, read
+from pipeline.config.caller_variables import passed_names
 from pipeline.config.command_stages import CommandSpec
-from pipeline.config.passing import passed_names
 from pipeline.config.source import ConfigurationSource, check, require_name
 from pipeline.digests import canonical_json
 from pipeline.errors import ConfigurationError

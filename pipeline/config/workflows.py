@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline import policy
+from pipeline.config.caller_variables import passed_names
 from pipeline.config.conditions import Condition, conditions
-from pipeline.config.passing import passed_names
 from pipeline.config.source import ConfigurationSource, load_yaml, require_name
 from pipeline.project import ProjectFolder
 from pipeline.sizes import parse_size

@@ -25,7 +25,7 @@ class InstalledFile:
     size: int  # bytes
 
 
-Installed = Mapping[str, Sequence[InstalledFile]]  # by the canonical name of the package
+Installation = Mapping[str, Sequence[InstalledFile]]  # by the canonical name of the package
 
 
 def clashes(catalog: Catalog, names: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -47,14 +47,14 @@ def repeated_bytes(builds: Sequence[Build], packages: set[str]) -> int:
     return sum(sum(of_one) - max(of_one) for of_one in sizes if of_one)
 
 
-def installed_files(build: Build) -> Installed:
+def installed_files(build: Build) -> Installation:
     """The files of each package; a package whose ``RECORD`` can't be read has none."""
     return {
         _name(folder): tuple(_recorded(folder / "RECORD")) for folder in sorted(build.site_packages.glob("*.dist-info"))
     }
 
 
-def clashes_of_files(installed: Sequence[Installed]) -> list[str]:
+def clashes_of_files(installed: Sequence[Installation]) -> list[str]:
     """Modules and programs that two packages of different environments both install, with different content."""
     found: dict[tuple[str, str, str], None] = {}
     for one, other in combinations(installed, 2):
@@ -107,7 +107,7 @@ def _recorded(record: Path) -> Iterator[InstalledFile]:
         yield InstalledFile(path, digest, int(size) if size.isdecimal() else 0)
 
 
-def _claims(installed: Installed) -> Iterator[tuple[str, str, str]]:
+def _claims(installed: Installation) -> Iterator[tuple[str, str, str]]:
     """Package, the module or program that one of its files makes it the owner of, and that file's digest."""
     for package, files in installed.items():
         for file in files:

@@ -22,12 +22,12 @@ class LayerSlot(Struct, frozen=True):
     name: str  # of a stage, or "SOURCE TARGET LAYER", which no stage is called
 
 
-class Layering(Struct, frozen=True):
+class GraphLayers(Struct, frozen=True):
     layers: tuple[tuple[LayerSlot, ...], ...]  # each from left to right
     ways: Mapping[tuple[str, str], tuple[LayerSlot, ...]]  # the places of each line, from its source to its target
 
 
-def layered(graph: StageGraph) -> Layering:
+def layered(graph: StageGraph) -> GraphLayers:
     depth: dict[str, int] = {}
     for name, sources in graph.sources().items():
         depth[name] = 1 + max((depth[source] for source in sources), default=-1)
@@ -38,7 +38,7 @@ def layered(graph: StageGraph) -> Layering:
     for way in ways.values():
         for slot in way[1:-1]:
             layers[slot.layer].append(slot)
-    return Layering(tuple(map(tuple, _with_few_crossings(layers, ways))), ways)
+    return GraphLayers(tuple(map(tuple, _with_few_crossings(layers, ways))), ways)
 
 
 def _way(source: str, target: str, depth: Mapping[str, int]) -> tuple[LayerSlot, ...]:

@@ -6,7 +6,7 @@ from html import escape
 from itertools import pairwise
 
 from pipeline.diagrams.graph import GraphStage, StageGraph
-from pipeline.diagrams.layers import Layering, LayerSlot, layered
+from pipeline.diagrams.layers import GraphLayers, LayerSlot, layered
 from pipeline.diagrams.mermaid import colour
 from pipeline.text import shortened, width
 from pipeline.values import Struct
@@ -63,7 +63,7 @@ def _words(stage: GraphStage) -> list[str]:
     return [shortened(line, LONGEST) for line in (stage.name, *environment, *notes)]
 
 
-def _places(layering: Layering, words: Mapping[str, list[str]]) -> dict[LayerSlot, BoxPlace]:
+def _places(layering: GraphLayers, words: Mapping[str, list[str]]) -> dict[LayerSlot, BoxPlace]:
     sizes = {slot: _size(words.get(slot.name)) for layer in layering.layers for slot in layer}
     wides = [sum(sizes[slot][0] for slot in layer) + GAP * (len(layer) - 1) for layer in layering.layers]
     places: dict[LayerSlot, BoxPlace] = {}

@@ -68,7 +68,7 @@ def _query(executable: Path) -> BaseInterpreter:
     return BaseInterpreter(executable.resolve(), version, abi)
 
 
-def _ask(question: list[str | Path], variables: dict[str, str]) -> process.Completed:
+def _ask(question: list[str | Path], variables: dict[str, str]) -> process.CompletedProcess:
     try:
         return process.run(question, variables, ASK_SECONDS)
     except process.TimedOut as error:

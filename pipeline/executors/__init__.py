@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.executors.base import Event, Execution, Executor, Exited, Invocation, Message, Trouble, WorkerLimits
+from pipeline.executors.base import Event, Execution, Executor, Invocation, Message, ProcessExit, Trouble, WorkerLimits
 from pipeline.executors.local import LocalExecutor
-from pipeline.executors.reports import Raised, StageReport
+from pipeline.executors.reports import StageException, StageReport
 
 EXECUTORS: dict[str, Callable[[Path, WorkerLimits], Executor]] = {"local": LocalExecutor}
 
@@ -14,10 +14,10 @@ __all__ = [
     "Event",
     "Execution",
     "Executor",
-    "Exited",
     "Invocation",
     "Message",
-    "Raised",
+    "ProcessExit",
+    "StageException",
     "StageReport",
     "Trouble",
     "WorkerLimits",

@@ -94,7 +94,7 @@ class Trouble(Struct, frozen=True):
     node: str = ""
 
 
-class Exited(Struct, frozen=True):
+class ProcessExit(Struct, frozen=True):
     """An invocation has ended; the code is negative where a signal ended its process.
 
     ``lost`` says why the process that ran it is gone, where another process might not have been.
@@ -108,7 +108,7 @@ class Exited(Struct, frozen=True):
     trouble: Trouble | None = None
 
 
-Event = Message | Exited
+Event = Message | ProcessExit
 
 
 class WorkerLimits(Struct, frozen=True):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline import child_process, process, process_tree
-from pipeline.executors.base import Event, Exited, Invocation, Message
+from pipeline.executors.base import Event, Invocation, Message, ProcessExit
 from pipeline.executors.channel import Channel
 from pipeline.executors.reports import StageReport
 from pipeline.executors.runner import command
@@ -83,7 +83,10 @@ class ColdRun:
         events = self.fresh.messages(id)
         if self.fresh.has_ended(ready):
             returncode = child_process.reap(self.child)
-            events += [*self.fresh.messages(id), Exited(id, returncode, used=self.child.used, began=self.fresh.began)]
+            events += [
+                *self.fresh.messages(id),
+                ProcessExit(id, returncode, used=self.child.used, began=self.fresh.began),
+            ]
         return events
 
     def ask(self) -> None:

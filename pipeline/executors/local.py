@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
 from pipeline import process_tree
-from pipeline.executors.base import Event, Exited, Invocation, Message, WorkerLimits
+from pipeline.executors.base import Event, Invocation, Message, ProcessExit, WorkerLimits
 from pipeline.executors.cold import ColdRun, FreshProcess
 from pipeline.executors.reports import StageReport
 from pipeline.executors.spares import SpareProcesses
@@ -169,7 +169,7 @@ class LocalExecutor:
                 self._start_again(run, str(error))
                 return
         self._events += events
-        if events and isinstance(events[-1], Exited):
+        if events and isinstance(events[-1], ProcessExit):
             self._forget(id, run)
 
     def _forget(self, id: str, run: StageRun) -> None:
@@ -192,7 +192,9 @@ class LocalExecutor:
             self._start_cold(replace(invocation, start="cold"))
         except OSError as error:
             self._deadlines.pop(invocation.id, None)
-            self._events.append(Exited(invocation.id, NOT_STARTED, f"{reason}; no process could be started: {error}"))
+            self._events.append(
+                ProcessExit(invocation.id, NOT_STARTED, f"{reason}; no process could be started: {error}")
+            )
 
 
 def _has_news(run: StageRun, ready: set[int]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.values import Struct, ValidationError, decode, field, fields_of, from_plain, replace
 
 
-class Raised(Struct, frozen=True):
+class StageException(Struct, frozen=True):
     """The exception that ended a stage."""
 
     type: str  # as the log's last line has it: with its module where that isn't ``builtins``; as reported: without
@@ -25,7 +25,7 @@ class StageReport(Struct, frozen=True):
     about: dict[str, Any] = field(default_factory=dict)  # facts about the result
     error: str | None = None  # why it refuses its work
     instead: dict[str, str] = field(default_factory=dict)  # values of its parameters with which it would do it
-    raised: Raised | None = None
+    raised: StageException | None = None
     wrong_environment: bool = False  # the interpreter's prefix isn't the one that was ordered
     began: float | None = None  # when the stage's function was called, by this machine's ``time.monotonic``
 
@@ -67,7 +67,7 @@ def without_secrets(report: StageReport, secrets: Sequence[tuple[str, str]]) -> 
     patterns = forms(value for _, value in secrets)
     about, instead = _masked(report.about, patterns), _masked(report.instead, patterns)
     plain_texts = {name: _masked(getattr(report, name), patterns) for name in ("note", "warning", "error")}
-    raised = report.raised and Raised(**_masked(fields_of(report.raised), patterns))
+    raised = report.raised and StageException(**_masked(fields_of(report.raised), patterns))
     return replace(report, about=about, instead=instead, raised=raised, **plain_texts)
 
 

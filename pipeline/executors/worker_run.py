@@ -4,7 +4,7 @@ import select
 import time
 
 from pipeline import process_tree
-from pipeline.executors.base import Event, Exited, Invocation, Message
+from pipeline.executors.base import Event, Invocation, Message, ProcessExit
 from pipeline.executors.reports import decode_report
 from pipeline.executors.worker_lease import WorkerLease
 from pipeline.process_tree import LONGEST_WAIT
@@ -22,7 +22,7 @@ class WorkerRun:
         self.invocation = invocation
         self.lease = lease
         self.reusable = False  # whether the lease can take another order
-        self._exited: Exited | None = None
+        self._exited: ProcessExit | None = None
         self._began: float | None = None
         self._cancelled = False
         self.abandoned = False  # killed before its keeper answered, so that no exit code will come
@@ -34,7 +34,7 @@ class WorkerRun:
     def events(self, ready: set[int]) -> list[Event]:
         """Raises ``NotBegun`` where it has to be started another way."""
         if self.abandoned:
-            return [Exited(self.invocation.id, -9)]
+            return [ProcessExit(self.invocation.id, -9)]
         ended = self.lease.ended in ready  # before a line opens a descriptor, which may get a number that was ready
         events = [event for line in self.lease.channel.lines() if (event := self._event(line))]
         if self._exited is None and (self.lease.channel.at_end or ended):
@@ -70,7 +70,7 @@ class WorkerRun:
             rest = min(max(0.0, deadline - time.monotonic()), LONGEST_WAIT)
             ready = {descriptor for descriptor, _ in poller.poll(rest * 1000 + 1)}
             try:
-                if any(isinstance(event, Exited) for event in self.events(ready)):
+                if any(isinstance(event, ProcessExit) for event in self.events(ready)):
                     return True
             except NotBegun:
                 return True
@@ -96,12 +96,12 @@ class WorkerRun:
             return None
         lost = answer.reason if answer.word == Answer.LOST and not self._cancelled else None
         self.reusable = answer.word == Answer.EXIT and not answer.reason
-        self._exited = Exited(self.invocation.id, answer.number, lost, began=self._began)
+        self._exited = ProcessExit(self.invocation.id, answer.number, lost, began=self._began)
         return self._exited
 
-    def _end_without_a_word(self) -> Exited:
+    def _end_without_a_word(self) -> ProcessExit:
         if self.lease.owner is None and not self._cancelled:
             raise NotBegun("its process ended before it answered")
         lost = None if self._cancelled else "the process that answered for it was killed"
-        self._exited = Exited(self.invocation.id, -9, lost)
+        self._exited = ProcessExit(self.invocation.id, -9, lost)
         return self._exited

@@ -6,7 +6,7 @@ from pipeline.films import retranslation, translated_tracks
 from pipeline.films.retranslation import FollowedTrack
 from pipeline.films.subtitle_edits import EditedTrack
 from pipeline.films.translated_tracks import TranslatedTrack
-from pipeline.jobs.editing import EditDesk
+from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.events import OutputEdited, StageFinished
 from pipeline.jobs.job import JobFolder, load
 from pipeline.jobs.output_edits import OutputEdit, of_event

@@ -11,7 +11,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.films import subtitle_edits
 from pipeline.films.subtitle_edits import CueEdits, EditedTrack
 from pipeline.films.translated_tracks import GENERATION, SOURCE
-from pipeline.jobs.editing import EditDesk
+from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.plan import PlannedStage
 from pipeline.run import single_stage
 

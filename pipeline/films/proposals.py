@@ -23,7 +23,7 @@ from pipeline.films import (
 from pipeline.films.stage_windows import StageWindow
 from pipeline.films.subtitle_edits import EditedTrack
 from pipeline.jobs import film_outputs
-from pipeline.jobs.editing import EditDesk
+from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.plan import PlannedStage
 from pipeline.values import Struct, replace
 

@@ -16,7 +16,7 @@ from pipeline.films.corrected_sentences import CorrectedSources, SourceRun
 from pipeline.films.part_translation import PartTranslator
 from pipeline.films.subtitle_edits import CueEdits, EditedTrack
 from pipeline.films.translated_tracks import TranslatedTrack
-from pipeline.jobs.editing import EditDesk
+from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.events import OutputEdited
 from pipeline.project import ProjectFolder
 from pipeline.values import Struct, replace

@@ -17,7 +17,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.digests import content_digest, tagged_digest
 from pipeline.envs.leases import Leases
 from pipeline.errors import StageError
-from pipeline.executors import EXECUTORS, Exited, Invocation, Message, StageReport, WorkerLimits, runtime_folder
+from pipeline.executors import EXECUTORS, Invocation, Message, ProcessExit, StageReport, WorkerLimits, runtime_folder
 from pipeline.files import read_json, tail, write_at_once
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.job import PlannedJob
@@ -145,7 +145,7 @@ def _wait(invocation: Invocation, limits: WorkerLimits, seconds: float) -> None:
                     for event in executor.wait(reading, max(0.0, until - time.monotonic())):
                         if isinstance(event, Message):
                             reports.append(event.report)
-                        elif isinstance(event, Exited):
+                        elif isinstance(event, ProcessExit):
                             return _require_good(invocation, event, reports)
                 raise StageError(f"stage '{invocation.stage_file.stem}' took longer than {seconds:g} s, and was ended")
             finally:
@@ -155,7 +155,7 @@ def _wait(invocation: Invocation, limits: WorkerLimits, seconds: float) -> None:
         os.close(writing)
 
 
-def _require_good(invocation: Invocation, ended: Exited, reports: Sequence[StageReport]) -> None:
+def _require_good(invocation: Invocation, ended: ProcessExit, reports: Sequence[StageReport]) -> None:
     if ended.returncode == 0:
         return
     said = next((each.error for each in reversed(reports) if each.error), None)

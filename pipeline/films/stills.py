@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.config.catalog import Catalog
 from pipeline.errors import NotReady
 from pipeline.films import subtitle_edits
-from pipeline.jobs.editing import EditDesk
+from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.records import Output
 from pipeline.project import ProjectFolder

@@ -5,7 +5,7 @@ import json
 from pipeline.config.catalog import Catalog
 from pipeline.films import subtitle_edits
 from pipeline.films.subtitle_edits import EditedTrack
-from pipeline.jobs.editing import EditDesk
+from pipeline.jobs.edit_desk import EditDesk
 from pipeline.project import ProjectFolder
 from pipeline.run import single_stage
 from pipeline.subtitles import draft_cues

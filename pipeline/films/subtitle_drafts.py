@@ -9,8 +9,8 @@ from pipeline.config.catalog import Catalog
 from pipeline.errors import UsageError
 from pipeline.films import subtitle_cues, subtitle_edits
 from pipeline.films.subtitle_edits import CueEdits, EditedTrack
-from pipeline.jobs import editing, film_outputs, output_edits
-from pipeline.jobs.editing import EditDesk, EditSource
+from pipeline.jobs import edit_desk, film_outputs, output_edits
+from pipeline.jobs.edit_desk import EditDesk, EditSource
 from pipeline.jobs.job import JobFolder, load
 from pipeline.project import ProjectFolder
 from pipeline.run import single_stage
@@ -90,7 +90,7 @@ class TrackDraft:
 
         Raises ``NotReady`` where a process runs the job, ``UsageError`` and ``InputError``.
         """
-        with editing.opened(self.job.folder) as desk, self.file.writing() as append:
+        with edit_desk.opened(self.job.folder) as desk, self.file.writing() as append:
             draft = self.file.read()
             if draft.begun is None or draft.is_empty:
                 return None

@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.config.catalog import Catalog
 from pipeline.errors import InputError, PipelineError, UsageError
 from pipeline.jobs import attempts, sidecar
-from pipeline.jobs.editing import NO_SOURCE, EditDesk, EditSource
+from pipeline.jobs.edit_desk import NO_SOURCE, EditDesk, EditSource
 from pipeline.jobs.events import OutputEdited, StageFinished
 from pipeline.jobs.job import JobFolder, load
 from pipeline.jobs.output_edits import OutputEdit, of_event

@@ -8,7 +8,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.films import subtitle_cues, subtitle_edits
 from pipeline.films.subtitle_edits import EditedTrack
-from pipeline.jobs.editing import EditDesk, EditSource
+from pipeline.jobs.edit_desk import EditDesk, EditSource
 from pipeline.project import ProjectFolder
 from pipeline.subtitles import cue_changes, text_search
 from pipeline.subtitles.cue_changes import CueChange

@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.files import read_json
 from pipeline.films import subtitle_edits
 from pipeline.films.subtitle_edits import EditedTrack
-from pipeline.jobs.editing import EditDesk
+from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.references import split

@@ -38,7 +38,7 @@ class Hardware(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def detect(
-    variables: Mapping[str, str], run: Callable[..., process.Completed] = process.run, root: Path = Path("/")
+    variables: Mapping[str, str], run: Callable[..., process.CompletedProcess] = process.run, root: Path = Path("/")
 ) -> Hardware:
     """Raises nothing; where something doesn't answer, the hardware has a ``problem``. Takes seconds where there is an
     NVIDIA driver."""
@@ -57,7 +57,7 @@ def detect(
     )
 
 
-def _nvidia(variables: Mapping[str, str], run: Callable[..., process.Completed], root: Path) -> NvidiaDriver:
+def _nvidia(variables: Mapping[str, str], run: Callable[..., process.CompletedProcess], root: Path) -> NvidiaDriver:
     """The driver's files in /proc don't mean that there is a card: a container without one sees them, too."""
     has_device, is_linux = (root / "dev/nvidiactl").exists(), (root / "proc").is_dir()
     if has_device and gpus.find_tool(variables) is None:

@@ -24,7 +24,7 @@ class Gpu(Struct, frozen=True, forbid_unknown_fields=True):
     memory: int | None  # bytes; None where the driver doesn't say (shared with the machine, or a slice of a card)
 
 
-def detect(variables: Mapping[str, str], run: Callable[..., process.Completed] = process.run) -> tuple[Gpu, ...]:
+def detect(variables: Mapping[str, str], run: Callable[..., process.CompletedProcess] = process.run) -> tuple[Gpu, ...]:
     """The cards that CUDA would show to a process with these variables; none where there is no nvidia-smi.
 
     Raises ``NotReady`` where nvidia-smi is there and doesn't work.
@@ -80,7 +80,7 @@ def find_tool(variables: Mapping[str, str]) -> Path | None:
 
 
 def ask(
-    tool: Path, question: Sequence[str], variables: Mapping[str, str], run: Callable[..., process.Completed]
+    tool: Path, question: Sequence[str], variables: Mapping[str, str], run: Callable[..., process.CompletedProcess]
 ) -> str:
     """The output of nvidia-smi; ``NO_CARD`` where there is none. Raises ``NotReady`` where it doesn't work."""
     try:

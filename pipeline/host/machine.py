@@ -12,7 +12,7 @@ from pipeline.values import Struct
 if TYPE_CHECKING:
     from pipeline.host.gpus import Gpu
 
-Runner = Callable[..., process.Completed]
+Runner = Callable[..., process.CompletedProcess]
 
 
 class Machine(Struct, frozen=True):

@@ -29,7 +29,7 @@ class NvidiaDriver(Struct, frozen=True):
     problem: str | None = None  # why it doesn't answer
 
 
-def detect(variables: Mapping[str, str], run: Callable[..., process.Completed]) -> NvidiaDriver:
+def detect(variables: Mapping[str, str], run: Callable[..., process.CompletedProcess]) -> NvidiaDriver:
     """With all cards, also those that these variables hide from a process: another process may use them."""
     bare = {name: value for name, value in variables.items() if name != VISIBLE}
     cards: tuple[Gpu, ...] = ()

@@ -28,7 +28,7 @@ NOTHING: Mapping[str, Any] = {}
 LARGE = 16 << 20  # bytes; flushing and reading what is smaller takes less than starting a thread is worth
 
 
-class Superseded(PipelineError):
+class StaleAttempt(PipelineError):
     """A later attempt at the same stage has begun; this one's result no longer counts."""
 
 
@@ -77,7 +77,7 @@ class Attempt(Struct, frozen=True, dict=True):
     ) -> Result:
         """Make the outputs durable and record them. ``digests``, by output, where they are known to be right.
 
-        Raises ``Superseded``, and ``OutputsMissing`` for a directory that can't be an output.
+        Raises ``StaleAttempt``, and ``OutputsMissing`` for a directory that can't be an output.
         """
         for folder in (self.work, self.folder / SCRATCH):
             if folder.exists():
@@ -91,7 +91,7 @@ class Attempt(Struct, frozen=True, dict=True):
             for folder in (self.outputs, self.folder, self.folder.parent):
                 sync_folder(folder)
         if max(_numbers(self.folder.parent)) != self.number:
-            raise Superseded(f"another process began stage '{self.stage}' again, so attempt {self.number} is void")
+            raise StaleAttempt(f"another process began stage '{self.stage}' again, so attempt {self.number} is void")
         result = Result(self.number, key.digest, durable, round(seconds, 3), warnings, dict(about))
         self.record(result, key)
         return result

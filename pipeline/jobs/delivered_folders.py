@@ -52,12 +52,12 @@ def has_own_files(target: Path, digest: str | None) -> bool:
 
     Files of ours are read-only links, where the file system has links. Elsewhere all files are read.
     """
-    from pipeline.directories import reading
+    from pipeline.directories import tree_reader
     from pipeline.directories.scan import scan
 
     if not any(each.is_file and each.mode & WRITE for each in scan(target).items):
         return False
     try:
-        return reading.digest_of(target) != digest
-    except reading.DirectoryUnusable:  # it has what no stage leaves
+        return tree_reader.digest_of(target) != digest
+    except tree_reader.DirectoryUnusable:  # it has what no stage leaves
         return True

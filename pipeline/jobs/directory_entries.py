@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.digests import CONTENT_PREFIX
-from pipeline.directories import manifest, reading
+from pipeline.directories import manifest, tree_reader
 from pipeline.directories.manifest import TreeEntry
 from pipeline.errors import StageError
 from pipeline.jobs.records import Output
@@ -68,8 +68,8 @@ def _read(directory: Output) -> Sequence[TreeEntry]:
     known = manifest.read(directory.path, directory.digest)
     if known is None:  # somebody has removed its file
         try:
-            known = reading.read(directory.path).manifest
-        except (OSError, reading.DirectoryUnusable) as error:
+            known = tree_reader.read(directory.path).manifest
+        except (OSError, tree_reader.DirectoryUnusable) as error:
             raise _changed(directory) from error
     if known.digest != directory.digest:
         raise _changed(directory)

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.directories import manifest, reading
+from pipeline.directories import manifest, tree_reader
 from pipeline.directories.manifest import Manifest
 from pipeline.directories.own_files import make_own
-from pipeline.directories.reading import DirectoryUnusable, read
 from pipeline.directories.scan import scan
+from pipeline.directories.tree_reader import DirectoryUnusable, read
 from pipeline.files import sync_file, sync_folder
 from pipeline.jobs.output_files import OutputsMissing
 from pipeline.jobs.records import Output
@@ -23,7 +23,7 @@ def make_durable(name: str, path: Path, digest: str | None) -> Output:
     """
     if digest is not None:
         stored = scan(path)
-        reading.flush_to_disk(path, stored.items)
+        tree_reader.flush_to_disk(path, stored.items)
         signature = stored.signature
         return Output(path, digest, signature.size, signature.mtime_ns, signature)
     try:
@@ -53,7 +53,7 @@ def require_plain(declared: Mapping[str, str], outputs: Mapping[str, Path]) -> N
     for name, path in outputs.items():
         if declared[name].endswith("/"):
             try:
-                reading.require_plain(path, make_own(path).items)
+                tree_reader.require_plain(path, make_own(path).items)
             except DirectoryUnusable as error:
                 raise _unusable(name, path, error) from error
 

@@ -65,8 +65,8 @@ class Output(Struct, frozen=True):
             return False
 
     def _has_tree(self, read: bool) -> bool:
-        from pipeline.directories.reading import digest_of
         from pipeline.directories.scan import scan
+        from pipeline.directories.tree_reader import digest_of
 
         try:
             found = scan(self.path).signature

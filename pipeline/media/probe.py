@@ -72,7 +72,7 @@ def probe(file: Path, ffprobe: Path) -> Media:
     return _media(_answer(done, ffprobe))
 
 
-def _answer(done: process.Completed, ffprobe: Path) -> dict:  # type: ignore[type-arg]  # ffprobe's own form
+def _answer(done: process.CompletedProcess, ffprobe: Path) -> dict:  # type: ignore[type-arg]  # ffprobe's own form
     try:
         answer = json.loads(done.stdout.decode("utf-8", "replace"))  # a tag can hold any bytes
     except ValueError as error:
@@ -181,7 +181,7 @@ def _seconds(duration: str | None) -> float | None:
     return seconds if 0 <= seconds < math.inf else None
 
 
-def _reason(done: process.Completed, file: Path) -> str:
+def _reason(done: process.CompletedProcess, file: Path) -> str:
     """The last line that ffprobe wrote, without the file's name, which may itself hold line breaks."""
     text = done.stderr.decode("utf-8", "surrogateescape").replace(f"file:{file}: ", "")
     return printable((text.strip().splitlines() or ["no reason given"])[-1])

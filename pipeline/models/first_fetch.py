@@ -13,7 +13,7 @@ from pipeline.files import replace_folder, try_remove_tree
 from pipeline.locks import exclusive
 from pipeline.models import admission
 from pipeline.models.fetch import part_folder
-from pipeline.models.hub.client import Refused, Wanted
+from pipeline.models.hub.client import FileRequest, HubRefusal
 from pipeline.models.sources import Fetcher
 from pipeline.models.store import ModelStore
 from pipeline.progress import Progress
@@ -41,10 +41,10 @@ def _fetched(spec: ModelSpec, source: UrlSource, fetcher: Fetcher, into: Path, p
     if fetcher.offline or fetcher.hub is None:
         raise NotReady(f"model '{spec.name}' can't be fetched: --offline leaves the network alone")
     progress(f"fetching from {fetcher.describe(source)}, whose SHA-256 nobody knows yet")
-    wanted = [Wanted(name, None, None, url) for name, url in source.urls.items()]
+    wanted = [FileRequest(name, None, None, url) for name, url in source.urls.items()]
     try:
         files = fetcher.hub.fetch(source, wanted, into, progress)
-    except Refused as refused:
+    except HubRefusal as refused:
         raise NotReady(
             f"model '{spec.name}' can't be had from {fetcher.describe(source)}: {refused}",
             f"pipeline model fetch {spec.name}   tries it again",

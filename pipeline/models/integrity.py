@@ -20,7 +20,7 @@ GRAPH, OPERATOR_VERSIONS = 7, 8  # fields of a model in ONNX form
 LARGEST_HEADER = 100_000_000  # bytes; what safetensors itself allows
 
 
-class _Truncated(Exception):
+class _TruncatedFile(Exception):
     """The file is shorter than its header says."""
 
 
@@ -33,7 +33,7 @@ def problem(file: Path) -> str | None:
         size = os.fstat(opened.fileno()).st_size
         try:
             return "is empty" if not size else check(opened, size)
-        except _Truncated:
+        except _TruncatedFile:
             return CUT_OFF
 
 
@@ -83,7 +83,7 @@ def _pass_ctranslate2(file: BinaryIO, size: int) -> None:
         (rank,) = _unpacked(file, "<B")
         *_, length = _unpacked(file, f"<{rank}IBI")
         if file.seek(length, os.SEEK_CUR) > size:
-            raise _Truncated
+            raise _TruncatedFile
     (aliases,) = _unpacked(file, "<I")
     for _ in range(2 * aliases):
         _pass_text(file)
@@ -101,7 +101,7 @@ def _onnx(file: BinaryIO, size: int) -> str | None:
             return "isn't in the format ONNX"
         value = _varint(file)
         if form == WITH_LENGTH and value > size - file.tell():
-            raise _Truncated
+            raise _TruncatedFile
         file.seek(value if form == WITH_LENGTH else 0, os.SEEK_CUR)
         found.add(field)
     return None if {GRAPH, OPERATOR_VERSIONS} <= found else CUT_OFF
@@ -130,7 +130,7 @@ def _unpacked(file: BinaryIO, form: str) -> tuple[int, ...]:
 def _read(file: BinaryIO, count: int) -> bytes:
     data = file.read(count)
     if len(data) < count:
-        raise _Truncated
+        raise _TruncatedFile
     return data
 
 

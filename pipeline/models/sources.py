@@ -12,7 +12,7 @@ from pipeline import process
 from pipeline.config.models import FolderSource, HubSource, ModelSource, ModelSpec, PackageSource, UrlSource
 from pipeline.envs import uv
 from pipeline.models.hub import cache
-from pipeline.models.hub.client import HubClient, Refused, Wanted, page
+from pipeline.models.hub.client import FileRequest, HubClient, HubRefusal, page
 from pipeline.progress import Progress
 
 PACKAGE_SECONDS = 3600
@@ -94,7 +94,7 @@ class Fetcher:
             raise SourceUnavailable("it needs the network, which --offline leaves alone")
         try:
             self.hub.fetch(source, _wanted(self.hub, spec, source, files, progress), into, progress)
-        except Refused as refused:
+        except HubRefusal as refused:
             raise SourceUnavailable(f"{refused}{_advice(refused, source)}") from refused
         return {file: spec.files[file] for file in files}
 
@@ -111,7 +111,7 @@ class Fetcher:
 
 def _wanted(
     hub: HubClient, spec: ModelSpec, source: HubSource | UrlSource, files: Sequence[str], progress: Progress
-) -> list[Wanted]:
+) -> list[FileRequest]:
     """An entry that has digests alone doesn't know how long its files are; the hub does."""
     sizes: Mapping[str, int] = spec.sizes
     urls = source.urls if isinstance(source, UrlSource) else {}
@@ -120,7 +120,7 @@ def _wanted(
     known = urls or sizes
     if absent := [file for file in files if file not in known]:
         raise SourceUnavailable(f"it has no {absent[0]}")
-    return [Wanted(file, spec.files[file], sizes.get(file), urls.get(file, "")) for file in files]
+    return [FileRequest(file, spec.files[file], sizes.get(file), urls.get(file, "")) for file in files]
 
 
 def _join(parts: Iterable[Path], target: Path) -> str:
@@ -136,7 +136,7 @@ def _join(parts: Iterable[Path], target: Path) -> str:
     return digest.hexdigest()
 
 
-def _advice(refused: Refused, source: HubSource | UrlSource) -> str:
+def _advice(refused: HubRefusal, source: HubSource | UrlSource) -> str:
     """What to do where the hub gives the files only to people who have agreed to its terms; else empty."""
     if refused.kind != "gated" or not isinstance(source, HubSource):
         return ""

@@ -14,7 +14,7 @@ from pipeline.engines.model_candidates import ModelCandidate, ModelTask
 from pipeline.envs.choice.finder import EnvironmentFinder
 from pipeline.jobs.plan import ModelDecision
 from pipeline.media import languages
-from pipeline.models import fetch, locking
+from pipeline.models import fetch, lock_update
 from pipeline.models.fetcher import fetcher_for
 from pipeline.models.store import ModelStore
 from pipeline.prepare import model_facts
@@ -144,7 +144,7 @@ def _fetch(catalog: Catalog, spec: ModelSpec, progress: Progress) -> ModelSpec:
         progress(f"model {name}: {step}")
 
     if not spec.is_locked:
-        spec = locking.with_lock(spec, locking.lock(catalog.project, spec, fetcher, tell).now)
+        spec = lock_update.with_lock(spec, lock_update.lock(catalog.project, spec, fetcher, tell).now)
     fetch.ensure(ModelStore(catalog.project.model_store), spec, fetcher, tell)
     return spec
 

@@ -12,7 +12,7 @@ from pipeline.project import ProjectFolder
 from pipeline.report import pages
 from pipeline.report.comparison import compared
 from pipeline.report.job_explanation import explanations
-from pipeline.report.reading import read
+from pipeline.report.job_reader import read
 from pipeline.report.values import JobReport
 from pipeline.values import replace
 

@@ -32,14 +32,14 @@ def spans(stages: Sequence[PlannedStage], events: Iterable[AnyEvent], shown: Map
     ``shown``: what people call a fan-out's member. ``alive``: whether a process works on it at this moment; where none
     does, an attempt without an end was killed.
     """
-    reading = _JournalReading(stages, shown)
+    reading = _JournalReader(stages, shown)
     for event in events:
         reading.take(event)
     reading.close(RUNNING if alive else KILLED)
     return Spans(tuple(reading.runs), tuple(sorted(reading.attempts, key=lambda each: (each.begin, each.ready))))
 
 
-class _JournalReading:
+class _JournalReader:
     """The journal up to the event that was taken last."""
 
     def __init__(self, stages: Sequence[PlannedStage], shown: Mapping[str, str]) -> None:

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
 from pipeline.run.beside_work import BesideWork
-from pipeline.run.job_end import Delivered
+from pipeline.run.job_end import Delivery
 from pipeline.run.job_run import JobRun
 from pipeline.run.observer import JobOutcome
 
 if TYPE_CHECKING:
     from pipeline.run.beside_loop import Act
 
-Delivery = Delivered | PipelineError | OSError
+DeliveryEnd = Delivery | PipelineError | OSError
 
 
-class Deliveries(BesideWork[JobRun, Delivered]):
+class Deliveries(BesideWork[JobRun, Delivery]):
     """``delivered`` gets each job whose delivery took long with what was delivered, or with what kept it from that."""
 
-    def __init__(self, wake: "Act", delivered: Callable[[JobRun, Delivery], None]) -> None:
+    def __init__(self, wake: "Act", delivered: Callable[[JobRun, DeliveryEnd], None]) -> None:
         super().__init__(wake, lambda job, _: job.deliver(), delivered)
 
     def end(self, job: JobRun) -> JobOutcome | None:

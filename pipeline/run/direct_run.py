@@ -17,7 +17,16 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.inheritance import visible
 from pipeline.envs.leases import Leases
 from pipeline.envs.variables import stage_variables, which
-from pipeline.executors import EXECUTORS, Exited, Invocation, Message, Raised, StageReport, WorkerLimits, runtime_folder
+from pipeline.executors import (
+    EXECUTORS,
+    Invocation,
+    Message,
+    ProcessExit,
+    StageException,
+    StageReport,
+    WorkerLimits,
+    runtime_folder,
+)
 from pipeline.jobs.attempts import Attempt
 from pipeline.process import Interpreter
 from pipeline.project import ProjectFolder
@@ -40,7 +49,7 @@ class DirectEnd:
     returncode: int  # negative where a signal ended it
     seconds: float
     error: str | None = None  # in the stage's own words
-    raised: Raised | None = None
+    raised: StageException | None = None
     timed_out: bool = False
     interrupted: str | None = None  # the name of the signal that asked for the end
     warnings: tuple[str, ...] = ()
@@ -139,7 +148,7 @@ def _wait(invocation: Invocation, bounds: DirectBounds, show: Show) -> DirectEnd
                 events = executor.wait(signals.fileno(), LOOK_SECONDS)
                 log.show()
                 reports += [each.report for each in events if isinstance(each, Message)]
-                ended = next((each for each in events if isinstance(each, Exited)), None)
+                ended = next((each for each in events if isinstance(each, ProcessExit)), None)
                 if not is_late and (signals.received or (until is not None and time.monotonic() > until)):
                     is_late = True
                     executor.cancel(invocation.id, bounds.grace_seconds)

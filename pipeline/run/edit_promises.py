@@ -12,7 +12,7 @@ from pipeline.digests import is_tree
 from pipeline.environments import registry_of
 from pipeline.envs.variables import which
 from pipeline.errors import InputError, PipelineError
-from pipeline.jobs.editing import EditDesk
+from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.plan import PlannedStage
 from pipeline.media.probe import PROBER, probe
 from pipeline.project import ProjectFolder

@@ -20,17 +20,17 @@ class Uncountable(Exception):
 
 
 @dataclass(frozen=True)
-class Counted:
+class FileCount:
     number: int
     unit: str
 
 
-def count(file: Path, key: str | None = None) -> Counted:
+def count(file: Path, key: str | None = None) -> FileCount:
     """Of a directory, its files; ``key`` names the list in a JSON file. Raises ``Uncountable`` and ``OSError``."""
     if file.is_dir():
         if key is not None:
             raise Uncountable(f"it is a folder, which has no list '{key}'")
-        return Counted(len(files_below(file)), "files")
+        return FileCount(len(files_below(file)), "files")
     if key is not None or file.suffix.lower() == ".json":
         return _of_json(file, key)
     return COUNTERS.get(file.suffix.lower(), _lines)(file)
@@ -64,11 +64,11 @@ def _at(value: Any, key: str | None) -> Any:
     return value
 
 
-def _of_json(file: Path, key: str | None) -> Counted:
+def _of_json(file: Path, key: str | None) -> FileCount:
     value = _at(read_json(file), key)
     if not isinstance(value, list):
         raise Uncountable(f"it has no list '{key}'" if key else "it isn't a list, so a key must be named")
-    return Counted(len(value), (key or "entries").rpartition(".")[2])
+    return FileCount(len(value), (key or "entries").rpartition(".")[2])
 
 
 def json_lines(file: Path) -> Iterator[tuple[int, Any]]:
@@ -89,19 +89,19 @@ def files_below(directory: Path) -> list[Path]:
     return sorted(each for each in found if not each.is_symlink())
 
 
-def _json_lines(file: Path) -> Counted:
-    return Counted(sum(1 for _ in json_lines(file)), "entries")
+def _json_lines(file: Path) -> FileCount:
+    return FileCount(sum(1 for _ in json_lines(file)), "entries")
 
 
-def _srt_cues(file: Path) -> Counted:
-    return Counted(len(SRT_TIMES.findall(file.read_bytes())), "cues")
+def _srt_cues(file: Path) -> FileCount:
+    return FileCount(len(SRT_TIMES.findall(file.read_bytes())), "cues")
 
 
-def _vtt_cues(file: Path) -> Counted:
-    return Counted(len(VTT_TIMES.findall(file.read_bytes())), "cues")
+def _vtt_cues(file: Path) -> FileCount:
+    return FileCount(len(VTT_TIMES.findall(file.read_bytes())), "cues")
 
 
-def _lines(file: Path) -> Counted:
+def _lines(file: Path) -> FileCount:
     """All of them, also empty ones: line 7 of a translation belongs to line 7 of its source."""
     number, last = 0, b"\n"
     with open(file, "rb") as opened:
@@ -110,14 +110,14 @@ def _lines(file: Path) -> Counted:
                 raise Uncountable("it isn't text, so its lines can't be counted")
             number += chunk.count(b"\n")
             last = chunk[-1:]
-    return Counted(number + (last != b"\n"), "lines")
+    return FileCount(number + (last != b"\n"), "lines")
 
 
 def _words(error: Exception) -> str:
     return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
-COUNTERS: Mapping[str, Callable[[Path], Counted]] = {
+COUNTERS: Mapping[str, Callable[[Path], FileCount]] = {
     ".jsonl": _json_lines,
     ".ndjson": _json_lines,
     ".srt": _srt_cues,

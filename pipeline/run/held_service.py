@@ -17,8 +17,8 @@ from pipeline.run.task import ServiceAccess
 from pipeline.run.timers import now
 from pipeline.services.client import SUPERVISOR_ENDED, connect
 from pipeline.services.folder import ServiceFolder
+from pipeline.services.live_services import stop_unused
 from pipeline.services.order import ServiceOrder
-from pipeline.services.running import stop_unused
 from pipeline.services.status import FailureKind, ServiceFailure, ServiceState, ServiceStatus
 from pipeline.values import ValidationError
 

@@ -40,7 +40,7 @@ class InputFile(Struct, frozen=True):
 
     @property
     def _has_tree(self) -> bool:
-        from pipeline.directories.reading import digest_of
+        from pipeline.directories.tree_reader import digest_of
 
         try:
             return digest_of(self.path) == self.digest

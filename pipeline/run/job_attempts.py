@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.executors import Exited, Message
+from pipeline.executors import Message, ProcessExit
 from pipeline.executors.reports import without_secrets
 from pipeline.host.resources import Grant
 from pipeline.jobs import attempts, input_name
@@ -85,7 +85,7 @@ class JobAttempts:
         live.note(report)
         self._journal.reported(live.task.name, report)
 
-    def ended(self, live: LiveAttempt, exited: Exited) -> "Failure | None":
+    def ended(self, live: LiveAttempt, exited: ProcessExit) -> "Failure | None":
         """Why the attempt has no result; ``None`` where it ended well, and what it has left is to be committed."""
         live.used, live.began, live.ended = exited.used, exited.began, now()
         if changed := self._guard.end(live, self._running.values()):

@@ -18,7 +18,7 @@ from pipeline.run.observer import JobOutcome
 from pipeline.values import Struct
 
 
-class Delivered(Struct, frozen=True):
+class Delivery(Struct, frozen=True):
     """What a job has delivered: the paths, each once, and whether all of it was there already."""
 
     paths: list[Path]
@@ -40,7 +40,7 @@ class JobEnd:
         """Whether the delivery does."""
         return deliver.takes_long(self._job, results)
 
-    def deliver(self, results: Results, guard: InputGuard) -> Delivered:
+    def deliver(self, results: Results, guard: InputGuard) -> Delivery:
         """Deliver what the job is for; all stages have their results. Raises what keeps it from that. For any thread:
         nothing else is done for the job meanwhile, but that it may be given up."""
         state = self._job.loaded
@@ -51,9 +51,9 @@ class JobEnd:
         has_put = self._put_beside(results, placed)
         with contextlib.suppress(OSError):  # it only takes room
             input_view.release(self._job)
-        return Delivered(list(dict.fromkeys(placed)), was_finished, was_finished and not has_put)
+        return Delivery(list(dict.fromkeys(placed)), was_finished, was_finished and not has_put)
 
-    def finished(self, delivered: Delivered) -> JobOutcome:
+    def finished(self, delivered: Delivery) -> JobOutcome:
         """All that the job is for is there."""
         self._tell_notes()
         names = tuple(path.name for path in delivered.paths)

@@ -25,7 +25,7 @@ from pipeline.run.input_guard import InputGuard
 from pipeline.run.invocations import Invocations
 from pipeline.run.job_attempts import JobAttempts
 from pipeline.run.job_edits import JobEdits
-from pipeline.run.job_end import Delivered, JobEnd
+from pipeline.run.job_end import Delivery, JobEnd
 from pipeline.run.job_journal import JobJournal
 from pipeline.run.model_use import ModelUse
 from pipeline.run.observer import JobOutcome
@@ -173,11 +173,11 @@ class JobRun:
     def takes_long_to_deliver(self) -> bool:
         return self._end.takes_long(self._results)
 
-    def deliver(self) -> Delivered:
+    def deliver(self) -> Delivery:
         """Deliver what the job is for. Raises what keeps it from that. For any thread."""
         return self._end.deliver(self._results, self._guard)
 
-    def delivered(self, delivered: Delivered) -> JobOutcome:
+    def delivered(self, delivered: Delivery) -> JobOutcome:
         return self._end.finished(delivered)
 
     @property

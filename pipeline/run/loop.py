@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import Interrupted, PipelineError
-from pipeline.executors import Exited, Message
+from pipeline.executors import Message, ProcessExit
 from pipeline.host.resources import Grant
 from pipeline.jobs.records import Result
 from pipeline.run.backlog import Backlog
@@ -222,18 +222,18 @@ class Run:
             for _ in range(AHEAD):
                 self._execution.prepare(self._jobs[first.job_id].interpreter(first.stage))
 
-    def _handle(self, event: Message | Exited) -> None:
+    def _handle(self, event: Message | ProcessExit) -> None:
         live = self._running[event.id]
         job = self._jobs[live.job_id]
-        if isinstance(event, Exited):
+        if isinstance(event, ProcessExit):
             self._running.remove(live)
             self._place.queue.give_back(live.grant)
         if self._jobs.live_job(live.job_id):
             with self._jobs.guarded(job):
                 self._tell(job, live, event)
-        elif isinstance(event, Exited):
+        elif isinstance(event, ProcessExit):
             self._place.settled(live)
-        if isinstance(event, Exited) and not self._commits.has(live):
+        if isinstance(event, ProcessExit) and not self._commits.has(live):
             self._let_others_make(job, live.task)
 
     def _let_others_make(self, job: JobRun, task: Task) -> None:
@@ -241,7 +241,7 @@ class Run:
         self._give_back_claim(job, task)
         self._backlog.release(task.due.key.digest)
 
-    def _tell(self, job: JobRun, live: LiveAttempt, event: Message | Exited) -> None:
+    def _tell(self, job: JobRun, live: LiveAttempt, event: Message | ProcessExit) -> None:
         if isinstance(event, Message):
             job.attempts.report(live, event)
             return

@@ -150,6 +150,6 @@ class OutputSignatures:
 def _digest(output: Output) -> str:
     if not output.is_directory:
         return content_digest(output.path)
-    from pipeline.directories.reading import digest_of
+    from pipeline.directories.tree_reader import digest_of
 
     return digest_of(output.path)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
-from pipeline.run.deliveries import Deliveries, Delivery
+from pipeline.run.deliveries import Deliveries, DeliveryEnd
 from pipeline.run.job_run import JobRun
 from pipeline.run.observer import JobOutcome
 
@@ -84,7 +84,7 @@ class RunJobs:
                 elif job.flush_due == 0:
                     job.flush()
 
-    def _delivered(self, job: JobRun, delivery: Delivery) -> None:
+    def _delivered(self, job: JobRun, delivery: DeliveryEnd) -> None:
         if self.live_job(job.job.id):
             with self.guarded(job):
                 if isinstance(delivery, Exception):

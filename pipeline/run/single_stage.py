@@ -14,7 +14,7 @@ from pipeline import process
 from pipeline.config.catalog import Catalog
 from pipeline.config.stages import StageSpec
 from pipeline.environments import own_variables, registry_of
-from pipeline.envs import sharing
+from pipeline.envs import shared_builds
 from pipeline.envs.inheritance import visible
 from pipeline.envs.leases import Leases
 from pipeline.envs.variables import stage_variables
@@ -70,7 +70,7 @@ def _interpreter(catalog: Catalog, spec: StageSpec, leases: Leases) -> Interpret
     definition = catalog.environment(spec.environment)
     providers = [each for tool in definition.tools if (each := catalog.provider(tool))]
     for each in (definition, *providers):
-        sharing.adopt(registry, each)
+        shared_builds.adopt(registry, each)
     if reason := registry.problem(definition):
         raise NotReady(f"environment '{definition.name}' isn't ready: {reason}", f"bootstrap --env {definition.name}")
     build = registry.live(definition.name)
@@ -102,7 +102,7 @@ def _perform(interpreter: Interpreter, attempt: Attempt, seconds: float) -> None
         raise _failure(attempt.stage, done)
 
 
-def _failure(stage: str, done: process.Completed) -> PipelineError:
+def _failure(stage: str, done: process.CompletedProcess) -> PipelineError:
     """In the stage's words: it says why it refuses, and shows where it broke."""
     said = "\n".join(done.error_text.splitlines()[-LAST_LINES:])
     if done.returncode == EXIT_INPUT_UNUSABLE:

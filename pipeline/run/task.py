@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline.child_process import ResourceUse
-from pipeline.executors import Invocation, Raised, StageReport, Trouble
+from pipeline.executors import Invocation, StageException, StageReport, Trouble
 from pipeline.host.resources import Grant
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.plan import PlannedStage
@@ -72,7 +72,7 @@ class LiveAttempt(Struct, eq=False):
     about: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
     instead: dict[str, str] = field(default_factory=dict)  # values of parameters with which it would do its work
-    raised: Raised | None = None  # the exception that ended it
+    raised: StageException | None = None  # the exception that ended it
     paths_here: Mapping[str, str] = field(default_factory=dict)  # of files, by those of the node that it ran on
     wrong_environment: bool = False
     used: ResourceUse | None = None  # once it has ended

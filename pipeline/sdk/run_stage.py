@@ -81,8 +81,8 @@ def let_go() -> None:
 
         stage.__dict__.clear()
         gc.collect()
-    if "stagekit.sharing" in sys.modules:
-        sys.modules["stagekit.sharing"].let_go()
+    if "stagekit.shared_modules" in sys.modules:
+        sys.modules["stagekit.shared_modules"].let_go()
 
 
 def is_right_environment(prefix: str, reports: int) -> bool:
@@ -151,7 +151,7 @@ def load_stage(stage_file: str, modules: "list[str]") -> "Any":
 
 
 def _sharing() -> "Any":
-    return import_beside("stagekit.sharing", os.path.join("stagekit", "sharing.py"))
+    return import_beside("stagekit.shared_modules", os.path.join("stagekit", "shared_modules.py"))
 
 
 def attempt(stage: "Any", loaded: "Any", begins: "Any") -> int:

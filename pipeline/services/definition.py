@@ -26,18 +26,18 @@ class CommandProbe(Struct, frozen=True, forbid_unknown_fields=True, tag_field="w
     command: tuple[str, ...]
 
 
-class Notified(Struct, frozen=True, forbid_unknown_fields=True, tag_field="way", tag="notify"):
+class NotifyProbe(Struct, frozen=True, forbid_unknown_fields=True, tag_field="way", tag="notify"):
     """It says so itself, over the socket in ``NOTIFY_SOCKET`` (sd_notify(3)): READY=1, and WATCHDOG=1 to stay alive."""
 
 
-Way = HttpProbe | TcpProbe | CommandProbe | Notified
+Way = HttpProbe | TcpProbe | CommandProbe | NotifyProbe
 
 
 class ServiceProbe(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How it is known that a service is ready, or still alive. Seconds throughout."""
 
     way: Way
-    period: float = 1.0  # between two tries; the first ones come faster. With ``Notified``: between two WATCHDOG=1
+    period: float = 1.0  # between two tries; the first ones come faster. With ``NotifyProbe``: between two WATCHDOG=1
     timeout: float = 1.0  # of one try
     start_timeout: float = 300.0  # of the whole start; a service that says how far it is (STATUS=) has longer
     success_threshold: int = 1  # tries in a row

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.executors.runner import command
 from pipeline.sdk.protocol import RUN_VARIABLE, SERVICE
-from pipeline.services.definition import Notified
+from pipeline.services.definition import NotifyProbe
 from pipeline.services.folder import MARK
 from pipeline.services.order import ServiceOrder
 from pipeline.services.proxy_exceptions import proxy_exceptions
@@ -35,7 +35,7 @@ def variables(order: ServiceOrder, ports: Mapping[str, int], token: str, folder:
     numbers = {f"PIPELINE_PORT_{name.upper()}": str(number) for name, number in ports.items()}
     alive = order.definition.alive
     watchdog = (
-        {"WATCHDOG_USEC": str(int(alive.period * MICROSECONDS))} if alive and isinstance(alive.way, Notified) else {}
+        {"WATCHDOG_USEC": str(int(alive.period * MICROSECONDS))} if alive and isinstance(alive.way, NotifyProbe) else {}
     )
     first = next(iter(ports.values()), None)
     return {

@@ -38,7 +38,7 @@ from pipeline.services.log import Sink
 from pipeline.services.notifications import NotificationSocket
 from pipeline.services.order import ServiceOrder
 from pipeline.services.phases import ServicePhase
-from pipeline.services.probing import LOOK, ProbeRun
+from pipeline.services.probe_run import LOOK, ProbeRun
 from pipeline.services.program_run import ProgramRun
 from pipeline.services.signals import SignalPipe
 from pipeline.services.status import ServiceFailure, ServiceState, ServiceStatus

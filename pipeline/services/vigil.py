@@ -1,6 +1,6 @@
 """Whether a service's program is ready, and later whether it still works: by answers, and by what it says itself."""
 
-from pipeline.services.definition import CommandProbe, Notified, ServiceDefinition, ServiceProbe
+from pipeline.services.definition import CommandProbe, NotifyProbe, ServiceDefinition, ServiceProbe
 from pipeline.services.events import TryResult
 
 QUICK = 0.04  # seconds between the first tries, so that readiness is seen within 60 ms on a busy machine, too
@@ -16,7 +16,7 @@ class Vigil:
         self._alive = definition.alive
         self._began = now
         self._ready_at: float | None = None
-        self._try_at: float | None = None if isinstance(definition.ready.way, Notified) else now + QUICK
+        self._try_at: float | None = None if isinstance(definition.ready.way, NotifyProbe) else now + QUICK
         self._is_trying = False
         self._tried_at = now
         self._pause = QUICK
@@ -29,7 +29,7 @@ class Vigil:
     @property
     def awaits_word(self) -> bool:
         """Whether its own word says that it is ready."""
-        return isinstance(self._ready.way, Notified)
+        return isinstance(self._ready.way, NotifyProbe)
 
     def due(self) -> float | None:
         times = [] if self._try_at is None or self._is_trying else [self._try_at]
@@ -64,7 +64,7 @@ class Vigil:
         self._ready_at, self._try_at = now, None
         if self._alive is None:
             return
-        if isinstance(self._alive.way, Notified):
+        if isinstance(self._alive.way, NotifyProbe):
             self._watchdog = self._watchdog or self._alive.period
             self._watchdog_at = now + max(self._watchdog, self._alive.grace)
         else:
@@ -84,7 +84,7 @@ class Vigil:
 
     def heard(self, now: float, period: float | None, is_alive: bool) -> None:
         """It has said WATCHDOG=1, or changed the ``period`` in which it will."""
-        if period is not None and self._alive is not None and isinstance(self._alive.way, Notified):
+        if period is not None and self._alive is not None and isinstance(self._alive.way, NotifyProbe):
             self._watchdog, self._watchdog_at = period, now + period
         if is_alive and self._watchdog is not None:
             self._watchdog_at = now + self._watchdog

@@ -12,10 +12,10 @@ from dataclasses import replace
 from pipeline.config.catalog import Catalog
 from pipeline.config.models import ModelSpec
 from pipeline.environments import ProjectVariables, registry_of
-from pipeline.envs import sharing
+from pipeline.envs import shared_builds
 from pipeline.envs.build import Build
 from pipeline.envs.builder import package_conflicts
-from pipeline.envs.builder.half_built import half_built
+from pipeline.envs.builder.interrupted_builds import half_built
 from pipeline.envs.definition import Definition
 from pipeline.envs.external import candidates
 from pipeline.envs.lockfiles import agreement
@@ -69,7 +69,7 @@ def _environment(catalog: Catalog, registry: Registry, name: str, is_named: bool
         problem = f"its lock can't be read: {error.strerror}"
         return replace(findings, definition_problem=(problem, f"pipeline env lock {name}"))
     findings = replace(findings, place_problem=registry.place_problem(name))
-    build = sharing.live(registry, definition)
+    build = shared_builds.live(registry, definition)
     return _built(catalog, definition, build, findings, deep) if build else findings
 
 

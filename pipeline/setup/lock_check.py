@@ -21,7 +21,7 @@ from pipeline.envs.lockfiles import package_settings
 from pipeline.envs.lockfiles.lockfile import Pin, parse
 from pipeline.envs.packages import package_files, wheel_contents
 from pipeline.envs.packages.known_wheels import KnownWheels
-from pipeline.envs.packages.package_files import PackageFile, Unlocated
+from pipeline.envs.packages.package_files import NoFileList, PackageFile
 from pipeline.envs.packages.wheel_contents import WheelContents
 from pipeline.envs.platform.user_folders import cache_folder
 from pipeline.envs.variables import OwnVariables, no_variables
@@ -77,7 +77,7 @@ class LockCheck:
             known = credentials(package_settings.for_lock(new, os.environ, own).addresses, os.environ)
             try:
                 packages = package_files.located(self.uv, new, python, own, self.time_limit)
-            except Unlocated:
+            except NoFileList:
                 return {}
         chosen = [each for pin in pins if (each := package_files.chosen(pin, packages, python))]
         wheels = [each for each in chosen if each.name.endswith(".whl")]

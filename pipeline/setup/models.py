@@ -18,7 +18,7 @@ from pipeline.files import read_json, try_remove_tree
 from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.store import UNFINISHED, JobStore
 from pipeline.locks import Held, exclusive, is_held
-from pipeline.models import fetch, locking
+from pipeline.models import fetch, lock_update
 from pipeline.models.fetch import PART
 from pipeline.models.sources import Fetcher
 from pipeline.models.store import MARKER, ModelStore, is_local
@@ -58,8 +58,8 @@ def fetch_task(catalog: Catalog, fetcher: Fetcher, spec: ModelSpec) -> SetupTask
         spec.require_sound_lock()
         wanted, result = spec, "ready"
         if not spec.is_locked:
-            change = locking.lock(catalog.project, spec, fetcher, progress)
-            wanted = locking.with_lock(spec, change.now)
+            change = lock_update.lock(catalog.project, spec, fetcher, progress)
+            wanted = lock_update.with_lock(spec, change.now)
             result = f"ready; locked for the first time, in requirements/models/{spec.name}.lock"
         fetch.ensure(ModelStore(catalog.project.model_store), wanted, fetcher, progress)
         return result

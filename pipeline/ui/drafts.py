@@ -5,7 +5,7 @@ from collections import OrderedDict
 
 from pipeline.films import subtitle_edits
 from pipeline.films.subtitle_drafts import TrackDraft
-from pipeline.jobs.editing import EditDesk
+from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.job import JobFolder, load
 from pipeline.project import ProjectFolder
 

@@ -9,7 +9,7 @@ from pipeline.errors import PipelineError, UsageError
 from pipeline.films import translated_tracks
 from pipeline.films.subtitle_drafts import TrackDraft
 from pipeline.jobs import film_outputs
-from pipeline.jobs.editing import EditDesk
+from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.job import PlannedJob
 from pipeline.media import languages
 from pipeline.project import ProjectFolder

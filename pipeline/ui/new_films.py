@@ -9,8 +9,8 @@ from pipeline.config.catalog import Catalog
 from pipeline.films import followed_tracks, translated_tracks
 from pipeline.films.followed_tracks import TranslationBehind
 from pipeline.films.retranslation import FollowedTrack
-from pipeline.jobs import editing
-from pipeline.jobs.editing import EditDesk
+from pipeline.jobs import edit_desk
+from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.events import RunStarted
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.journal_reader import JournalReader
@@ -49,7 +49,7 @@ def accept(site: FilmSite, request: Request, found: Sequence[str]) -> Response:
 
     The answer has an id. When the run has begun, an event ``film`` says so, or why there is none.
     """
-    job, who = site.job(found[1]), editing.caller()
+    job, who = site.job(found[1]), edit_desk.caller()
 
     def work(desk: EditDesk, catalog: Catalog) -> FilmBegun:
         return _begin(site, desk.job, catalog, who)
@@ -84,7 +84,7 @@ def _wait_for_beginning(run: "Job", job: PlannedJob, journal: JournalReader) -> 
 
 def _followed(catalog: Catalog, job: PlannedJob) -> tuple[list[str], int]:
     """Let translations follow their original: of those that can't, why, in words, and the number of clashes."""
-    with editing.opened(job.folder) as desk:
+    with edit_desk.opened(job.folder) as desk:
         found = followed_tracks.follow_all(desk, catalog)
         others = translated_tracks.without_source(desk)
     behind = [each for each in found if isinstance(each, TranslationBehind)]

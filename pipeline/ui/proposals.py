@@ -17,7 +17,7 @@ from pipeline.errors import PipelineError
 from pipeline.films import proposals, proxies, translated_tracks
 from pipeline.films.proposals import Proposal, Wish
 from pipeline.jobs import proposal_file
-from pipeline.jobs.editing import EditDesk
+from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.job import PlannedJob, load
 from pipeline.project import ProjectFolder
 from pipeline.ui.messages import JSON, Denial, Request, Response

@@ -12,7 +12,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.errors import NotReady, PipelineError, UsageError
 from pipeline.executors.runtime_folder import Unavailable, locate
 from pipeline.project import ProjectFolder
-from pipeline.services import running
+from pipeline.services import live_services
 from pipeline.services.folder import SERVICES, ServiceFolder
 from pipeline.services.status import ServiceState, ServiceStatus
 from pipeline.services.wire import ServiceReport
@@ -53,7 +53,7 @@ def stop(site: ServiceSite, request: Request, found: Sequence[str]) -> Response:
     folder, report = _found(site.project, found[1])
     if report.users:
         raise UsageError(f"the service '{report.name}' is used", f"pipeline service stop {report.name} --force")
-    if not running.stop(folder, report.longest_end + BEYOND):
+    if not live_services.stop(folder, report.longest_end + BEYOND):
         raise NotReady(f"the service '{report.name}' can't be ended", LISTING)
     return Response(kind=JSON, body=encode({"message": f"{report.name} was stopped", "page": ""}))
 
@@ -105,10 +105,10 @@ def _size(log_file: Path) -> int:
 
 def _reports(project: ProjectFolder) -> list[tuple[ServiceFolder, ServiceReport]]:
     try:
-        folder = running.runtime_folder(os.environ)
+        folder = live_services.runtime_folder(os.environ)
     except Unavailable:
         return []  # `pipeline service list` says why
-    found = running.reports(folder) if folder else []
+    found = live_services.reports(folder) if folder else []
     return [each for each in found if each[1].project == str(project.root)]
 
 

@@ -88,7 +88,7 @@ def make(folder: Path, python: Path) -> Field:
 
 
 @dataclass
-class Installed:
+class Installation:
     """A peer in its environment. Its state (a data base, a cache) stays from run to run, as a user's does."""
 
     peer: Peer

@@ -41,7 +41,7 @@ from pathlib import Path
 
 import contenders
 import ours
-from contenders import PEERS, Field, Installed, Peer
+from contenders import PEERS, Field, Installation, Peer
 from engine_parts import PARTS, QUICK, Bench, Effort
 from figures import Figures, add_options, stop
 from measuring import THIS, Failed, checkouts
@@ -94,10 +94,10 @@ def _warn_of_load() -> None:
         print(f"something else keeps this machine busy (load {load:.1f}); ratios will be off", file=sys.stderr)
 
 
-def _install(arguments: argparse.Namespace, place: Field, figures: Figures) -> Iterator[tuple[str, Installed]]:
+def _install(arguments: argparse.Namespace, place: Field, figures: Figures) -> Iterator[tuple[str, Installation]]:
     for peer in arguments.peers:
         try:
-            installed = Installed(peer, contenders.install(peer.requirements, arguments.folder), place)
+            installed = Installation(peer, contenders.install(peer.requirements, arguments.folder), place)
             installed.fresh("chain", 1)  # makes its data base
             yield peer.name, installed
         except Failed as failed:

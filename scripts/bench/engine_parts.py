@@ -8,7 +8,7 @@ from pathlib import Path
 
 import makespan
 import round_trip
-from contenders import Field, Installed
+from contenders import Field, Installation
 from figures import Figures
 from measuring import Failed, median_ratio, median_ratios
 from ours import Ours
@@ -45,7 +45,7 @@ class Bench:
 
     builds: Sequence[Ours]
     field: Field
-    peers: dict[str, Installed]
+    peers: dict[str, Installation]
     effort: Effort
     figures: Figures
     folder: Path
@@ -109,11 +109,11 @@ def _noop(bench: Bench, count: int) -> list[float]:
     return median_ratios(bench.effort.pairs, runs, _again(bench.peers["doit"], count))
 
 
-def _noop_of_peer(bench: Bench, count: int, peer: Installed) -> float:
+def _noop_of_peer(bench: Bench, count: int, peer: Installation) -> float:
     return median_ratio(bench.effort.peer_pairs, _again(peer, count), _again(bench.peers["doit"], count))
 
 
-def _again(peer: Installed, count: int) -> Callable[[], float]:
+def _again(peer: Installation, count: int) -> Callable[[], float]:
     """The first run does the work; it is no round."""
     return partial(peer.again, "files", count, peer.field.folder / "finished" / f"{peer.peer.name}{count}")
 

@@ -22,7 +22,7 @@ from measuring import Failed, median_ratios, timed
 from own_project_parts import OwnProjectBench
 
 from pipeline.cache.store import ResultStore
-from pipeline.directories import reading
+from pipeline.directories import tree_reader
 from pipeline.directories.scan import TreeItem
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.records import Key, Result, StoredResult
@@ -137,17 +137,17 @@ def _taken(store: ResultStore, folder: Path) -> None:
 def _counted() -> Iterator[list[str]]:
     """The files of directories that are read meanwhile."""
     read: list[str] = []
-    digest = reading.file_digest
+    digest = tree_reader.file_digest
 
     def noted(directory: str, file: TreeItem) -> str:
         read.append(file.path)
         return digest(directory, file)
 
-    reading.file_digest = noted
+    tree_reader.file_digest = noted
     try:
         yield read
     finally:
-        reading.file_digest = digest
+        tree_reader.file_digest = digest
 
 
 def _fill(folder: Path) -> None:

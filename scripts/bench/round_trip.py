@@ -29,7 +29,7 @@ def of_build(ours: Ours, trips: int) -> float:
 
 
 def milliseconds(ours: Ours, trips: int) -> float:
-    from pipeline.executors.base import Executor, Exited, Invocation
+    from pipeline.executors.base import Executor, Invocation, ProcessExit
     from pipeline.executors.local import LocalExecutor
     from pipeline.jobs.store import JobStore
     from pipeline.project import ProjectFolder
@@ -53,7 +53,7 @@ def milliseconds(ours: Ours, trips: int) -> float:
         executor.submit(invocation)
         while True:
             for event in executor.wait(wake, 60):
-                if isinstance(event, Exited) and event.id == invocation.id:
+                if isinstance(event, ProcessExit) and event.id == invocation.id:
                     assert not event.returncode
                     return time.perf_counter() - start
 

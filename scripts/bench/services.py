@@ -24,7 +24,7 @@ from pipeline.services.client import connect
 from pipeline.services.definition import (
     CommandProbe,
     HttpProbe,
-    Notified,
+    NotifyProbe,
     ServiceDefinition,
     ServiceProbe,
     Stop,
@@ -32,8 +32,8 @@ from pipeline.services.definition import (
     Way,
 )
 from pipeline.services.folder import ServiceFolder
+from pipeline.services.live_services import stop
 from pipeline.services.order import ServiceOrder
-from pipeline.services.running import stop
 from pipeline.services.status import ServiceState
 
 LIMIT = 0.060  # seconds
@@ -77,7 +77,7 @@ def serve(stage):
             stage.ready()
         server.serve_forever()
 """
-WAYS: dict[str, Way] = {"http": HttpProbe("/health"), "tcp": TcpProbe(), "notify": Notified()}
+WAYS: dict[str, Way] = {"http": HttpProbe("/health"), "tcp": TcpProbe(), "notify": NotifyProbe()}
 
 
 @dataclass(frozen=True)

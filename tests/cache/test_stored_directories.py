@@ -10,9 +10,9 @@ import pytest
 from pipeline.cache import stored_directories
 from pipeline.cache.record import OUTPUTS, folder_of
 from pipeline.cache.store import ResultStore
-from pipeline.directories import manifest, reading
-from pipeline.directories.reading import digest_of, read
+from pipeline.directories import manifest, tree_reader
 from pipeline.directories.scan import TreeItem
+from pipeline.directories.tree_reader import digest_of, read
 from pipeline.jobs.records import OutputRecord, StoredResult
 from pipeline.signatures import Signature
 from tests.cache.helpers import key_of, litter
@@ -56,13 +56,13 @@ def taken(store: ResultStore, folder: Path) -> Path | None:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that are read from here on."""
     found: list[str] = []
-    digest = reading.file_digest
+    digest = tree_reader.file_digest
 
     def noted(directory: str, file: TreeItem) -> str:
         found.append(file.path)
         return digest(directory, file)
 
-    monkeypatch.setattr(reading, "file_digest", noted)
+    monkeypatch.setattr(tree_reader, "file_digest", noted)
     return found
 
 

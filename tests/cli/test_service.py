@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.services.definition import Notified, ServiceProbe
+from pipeline.services.definition import NotifyProbe, ServiceProbe
 from tests.conftest import BIN, Sandbox
 from tests.services.conftest import left, supervisors
 from tests.services.helpers import KEY, Services, definition, got, ready, serving, until
@@ -60,7 +60,7 @@ def test_the_address_of_one_that_is_ready_is_printed(sandbox: Sandbox, services:
 
 def test_one_that_isn_t_ready_has_no_address_yet(sandbox: Sandbox, services: Services) -> None:
     source = serving("stage.status('loading')\ntime.sleep(1000)")
-    client = services.started(source, definition(ServiceProbe(Notified()), idle_seconds=60.0))
+    client = services.started(source, definition(ServiceProbe(NotifyProbe()), idle_seconds=60.0))
     until(client, lambda status: status.message == "loading")
     done = sandbox.give("pipeline", "service", "url", "server")
     assert (done.code, done.next_step) == (3, "pipeline service logs server")

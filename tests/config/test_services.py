@@ -10,7 +10,7 @@ from pipeline.project import ProjectFolder
 from pipeline.services.definition import (
     CommandProbe,
     HttpProbe,
-    Notified,
+    NotifyProbe,
     ServiceDefinition,
     ServiceProbe,
     Stop,
@@ -74,7 +74,7 @@ def test_everything_that_can_be_said_arrives(project: ProjectFolder) -> None:
 
 def test_a_probe_asks_the_first_port_where_none_is_named(project: ProjectFolder) -> None:
     assert service(project, '{ready = {tcp = true}, ports = ["grpc"]}').ready.way == TcpProbe("grpc")
-    assert service(project, "{ready = {notify = true}}").ready.way == Notified()
+    assert service(project, "{ready = {notify = true}}").ready.way == NotifyProbe()
 
 
 def test_the_definition_comes_back_from_its_json(project: ProjectFolder) -> None:

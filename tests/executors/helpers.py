@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pipeline.digests import sha256_of_bytes
-from pipeline.executors import Event, Exited, Invocation, Message
+from pipeline.executors import Event, Invocation, Message, ProcessExit
 from pipeline.executors.local import LocalExecutor
 from pipeline.policy import Start
 from pipeline.process import Interpreter
@@ -53,22 +53,22 @@ def with_id(invocation: Invocation, number: int) -> Invocation:
 def until_exit(executor: LocalExecutor, wake: int, exits: int = 1) -> list[Event]:
     """Without what processes used and when they began, which differs each time."""
     return [
-        replace(each, used=None, began=None) if isinstance(each, Exited) else each
+        replace(each, used=None, began=None) if isinstance(each, ProcessExit) else each
         for each in events_to_exit(executor, wake, exits)
     ]
 
 
 def events_to_exit(executor: LocalExecutor, wake: int, exits: int = 1) -> list[Event]:
     events: list[Event] = []
-    while len([event for event in events if isinstance(event, Exited)]) < exits:
+    while len([event for event in events if isinstance(event, ProcessExit)]) < exits:
         arrived = executor.wait(wake, BOUND)
         assert arrived, f"nothing happened after {events}"
         events += arrived
     return events
 
 
-def exit_of(events: list[Event]) -> Exited:
-    (exited,) = [event for event in events if isinstance(event, Exited)]
+def exit_of(events: list[Event]) -> ProcessExit:
+    (exited,) = [event for event in events if isinstance(event, ProcessExit)]
     return exited
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.executors.reports import Raised, StageReport, decode_report, without_secrets
+from pipeline.executors.reports import StageException, StageReport, decode_report, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -11,7 +11,7 @@ from pipeline.executors.reports import Raised, StageReport, decode_report, witho
         (b'{"about": {"engine": "one", "notes": ["a"]}}', StageReport(about={"engine": "one", "notes": ["a"]})),
         (
             b'{"raised": {"type": "OSError", "message": "no", "file": null, "loading": "/a.py"}}',
-            StageReport(raised=Raised("OSError", "no", None, "/a.py")),
+            StageReport(raised=StageException("OSError", "no", None, "/a.py")),
         ),
         (b'{"wrong_environment": true}', StageReport(wrong_environment=True)),
         (b'{"warning": "lone \\udc80 surrogate"}', StageReport(warning="lone \udc80 surrogate")),

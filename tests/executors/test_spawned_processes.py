@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.executors import Exited
+from pipeline.executors import ProcessExit
 from pipeline.executors.local import LocalExecutor
 from pipeline.executors.runner import RUNNER
 from pipeline.policy import Start
@@ -68,7 +68,7 @@ def test_processes_of_a_pool_find_the_stage_and_its_modules(
     work = invocation(tmp_path, "", start, modules=modules)
     work.stage_file.write_text("import shared_package.deep\n" + STAGE.format(method=method, deep=True))
     executor.submit(work)
-    assert until_exit(executor, never)[-1] == Exited(work.id, 0), log(tmp_path)
+    assert until_exit(executor, never)[-1] == ProcessExit(work.id, 0), log(tmp_path)
     assert log(tmp_path) == "[1, 4, 9] [-2, -8, -18] not 1\n"
 
 
@@ -83,7 +83,7 @@ def test_a_process_that_a_spawned_one_spawns_finds_them_too(
         "    child.start()\n    child.join()\n    assert child.exitcode == 0\n"
     )
     executor.submit(work)
-    assert until_exit(executor, never)[-1] == Exited(work.id, 0), log(tmp_path)
+    assert until_exit(executor, never)[-1] == ProcessExit(work.id, 0), log(tmp_path)
     assert log(tmp_path) == "inner\n"
 
 
@@ -112,5 +112,5 @@ def test_processes_of_loky_are_started_as_spawned_ones(
     (package / "context.py").write_text("START_METHODS = ['loky', 'loky_init_main']\n_DEFAULT_START_METHOD = None\n")
     body = f"sys.path.insert(0, {str(tmp_path / 'libraries')!r})\nfrom loky.backend import context\n"
     executor.submit(invocation(tmp_path, body + "print(context._DEFAULT_START_METHOD)", start))
-    assert until_exit(executor, never) == [Exited("job/test/1", 0)]
+    assert until_exit(executor, never) == [ProcessExit("job/test/1", 0)]
     assert log(tmp_path) == "loky_init_main\n"

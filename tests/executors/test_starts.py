@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.executors import Exited, Message, Raised, StageReport, WorkerLimits
+from pipeline.executors import Message, ProcessExit, StageException, StageReport, WorkerLimits
 from pipeline.executors.cold import ColdRun
 from pipeline.executors.local import LocalExecutor
 from pipeline.policy import Start
@@ -34,7 +34,7 @@ from tests.executors.helpers import (
 )
 from tests.test_process import alive, eventually, pid_in
 
-DONE = [Exited("job/test/1", 0)]
+DONE = [ProcessExit("job/test/1", 0)]
 STUBBORN = "trap '' TERM INT; echo $$ >{pid}; while :; do sleep 1; done"
 
 
@@ -50,7 +50,7 @@ def test_a_stage_that_returns_exits_with_zero(run: Runs) -> None:
 
 @pytest.mark.parametrize(("given", "code"), [("7", 7), ("None", 0), ("256 + 3", 3), ("-1", 255), ("'a reason'", 1)])
 def test_an_exit_code_is_the_one_that_the_interpreter_makes_of_it(run: Runs, given: str, code: int) -> None:
-    assert exit_of(run(f"sys.exit({given})")) == Exited("job/test/1", code)
+    assert exit_of(run(f"sys.exit({given})")) == ProcessExit("job/test/1", code)
 
 
 @pytest.mark.parametrize("body", ["os.kill(os.getpid(), 11)", "os.kill(os.getpid(), 9)", "os._exit(9)"])
@@ -62,8 +62,8 @@ def test_a_process_that_ends_abruptly_is_told_with_its_code(run: Runs, start: St
 
 def test_an_exception_is_told_shown_and_ends_with_1(run: Runs, tmp_path: Path) -> None:
     message = "[Errno 2] No such file or directory: '/no'"
-    raised = Raised("FileNotFoundError", message, "/no")
-    assert run("open('/no')") == [Message("job/test/1", StageReport(raised=raised)), Exited("job/test/1", 1)]
+    raised = StageException("FileNotFoundError", message, "/no")
+    assert run("open('/no')") == [Message("job/test/1", StageReport(raised=raised)), ProcessExit("job/test/1", 1)]
     assert log(tmp_path).splitlines()[-1].startswith("FileNotFoundError")
     assert f'File "{tmp_path / "stage.py"}", line 4, in run' in log(tmp_path)
 
@@ -76,7 +76,7 @@ def test_a_stage_that_can_not_be_loaded_says_so_in_its_own_log(run: Runs, tmp_pa
 @pytest.mark.parametrize(("error", "code"), [("StageFailed", 1), ("InputUnusable", 5)])
 def test_a_refusal_is_a_sentence_and_a_code(run: Runs, tmp_path: Path, error: str, code: int) -> None:
     events = run(f"import stagekit\nraise stagekit.{error}('not today')")
-    assert events == [Message("job/test/1", StageReport(error="not today")), Exited("job/test/1", code)]
+    assert events == [Message("job/test/1", StageReport(error="not today")), ProcessExit("job/test/1", code)]
     assert log(tmp_path) == "not today\n"
 
 
@@ -106,7 +106,7 @@ def test_a_full_disk_is_told_as_an_error_and_as_what_was_raised(run: Runs) -> No
 
 
 def test_an_interrupt_of_its_own_ends_it_as_the_signal_would(run: Runs) -> None:
-    assert exit_of(run("raise KeyboardInterrupt")) == Exited("job/test/1", -signal.SIGINT)
+    assert exit_of(run("raise KeyboardInterrupt")) == ProcessExit("job/test/1", -signal.SIGINT)
 
 
 def test_reports_come_in_order_before_the_exit(run: Runs) -> None:
@@ -131,7 +131,7 @@ def test_reports_that_are_none_are_passed_over(run: Runs) -> None:
 
 
 def test_a_stage_can_not_forge_its_end(run: Runs) -> None:
-    assert run("stage.report(exit=0)\nsys.exit(3)") == [Exited("job/test/1", 3)]
+    assert run("stage.report(exit=0)\nsys.exit(3)") == [ProcessExit("job/test/1", 3)]
 
 
 def test_a_stage_that_closes_all_descriptors_still_exits(run: Runs) -> None:
@@ -164,7 +164,7 @@ def test_another_prefix_than_was_asked_for_is_refused(
     executor.submit(invocation(tmp_path, "print('ran')", start, wrong))
     assert until_exit(executor, never) == [
         Message("job/test/1", StageReport(wrong_environment=True)),
-        Exited("job/test/1", 96),
+        ProcessExit("job/test/1", 96),
     ]
     assert "instead of" in log(tmp_path)
 
@@ -223,8 +223,8 @@ def test_many_run_at_once_and_each_is_told_by_its_id(
     work = invocation(tmp_path, "sys.exit(3)", start)
     for number in range(8):
         executor.submit(with_id(work, number))
-    exits = [event for event in until_exit(executor, never, exits=8) if isinstance(event, Exited)]
-    assert sorted(exits, key=lambda exited: exited.id) == [Exited(f"job/test/{number}", 3) for number in range(8)]
+    exits = [event for event in until_exit(executor, never, exits=8) if isinstance(event, ProcessExit)]
+    assert sorted(exits, key=lambda exited: exited.id) == [ProcessExit(f"job/test/{number}", 3) for number in range(8)]
 
 
 def test_a_cancelled_stage_is_asked_first(executor: LocalExecutor, never: int, tmp_path: Path, start: Start) -> None:
@@ -235,7 +235,7 @@ def test_a_cancelled_stage_is_asked_first(executor: LocalExecutor, never: int, t
     pid_in(pid)
     wait_for_owner(executor, never)
     executor.cancel("job/test/1", grace=600)
-    assert until_exit(executor, never) == [Exited("job/test/1", -signal.SIGTERM)]
+    assert until_exit(executor, never) == [ProcessExit("job/test/1", -signal.SIGTERM)]
 
 
 def test_what_is_asked_to_end_before_it_began_ends(
@@ -261,7 +261,7 @@ def test_a_cancelled_stage_that_does_not_listen_is_killed_with_what_it_started(
     stubborn = pid_in(pid)
     wait_for_owner(executor, never)
     executor.cancel("job/test/1", grace=0.2)
-    assert exit_of(until_exit(executor, never)) == Exited("job/test/1", -signal.SIGKILL)
+    assert exit_of(until_exit(executor, never)) == ProcessExit("job/test/1", -signal.SIGKILL)
     assert eventually(lambda: not alive(stubborn))
 
 
@@ -286,7 +286,7 @@ def test_what_is_killed_at_once_after_it_was_submitted_ends(
 ) -> None:
     executor.submit(invocation(tmp_path, "time.sleep(600)", start))
     executor.cancel("job/test/1", grace=0)
-    assert until_exit(executor, never) == [Exited("job/test/1", -signal.SIGKILL)]
+    assert until_exit(executor, never) == [ProcessExit("job/test/1", -signal.SIGKILL)]
 
 
 CLIENT = """
@@ -391,7 +391,7 @@ def test_where_the_runtime_folder_is_full_a_fresh_process_does_it(
     executor.submit(invocation(tmp_path, "print('ran')", start))
     events = until_exit(executor, never)
     executor.close()
-    assert exit_of(events) == Exited("job/test/1", 0)
+    assert exit_of(events) == ProcessExit("job/test/1", 0)
     assert len(warnings(events)) == (start != "cold")
     assert log(tmp_path) == "ran\n"
 
@@ -458,7 +458,7 @@ def test_a_file_that_a_stage_left_open_is_written(
     body = f"global held; left = open(stage.output('file'), 'w'); left.write('all of it'); held = {held}"
     work.stage_file.write_text(f"held = None\ndef run(stage):\n    {body}\n")
     executor.submit(work)
-    assert until_exit(executor, never)[-1] == Exited(work.id, 0)
+    assert until_exit(executor, never)[-1] == ProcessExit(work.id, 0)
     assert (tmp_path / "out.txt").read_text() == "all of it"
 
 
@@ -482,6 +482,6 @@ def test_of_a_stage_that_could_not_be_loaded_no_beginning_is_told(
 def test_what_a_fresh_process_used_comes_with_its_end(tmp_path: Path, executor: LocalExecutor, never: int) -> None:
     executor.submit(invocation(tmp_path, "while sum(os.times()[:2]) < 0.2: pass"))
     (exited,) = events_to_exit(executor, never)
-    assert isinstance(exited, Exited)
+    assert isinstance(exited, ProcessExit)
     assert exited.used is not None
     assert exited.used.cpu_seconds >= 0.2

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.executors import Exited, WorkerLimits, servers
+from pipeline.executors import ProcessExit, WorkerLimits, servers
 from pipeline.executors.local import LocalExecutor
 from pipeline.policy import Start
 from pipeline.process import Interpreter
@@ -152,7 +152,7 @@ def test_a_worker_killed_while_idle_is_replaced(run: Runs, tmp_path: Path, runti
     os.kill(pids(tmp_path)[0], signal.SIGKILL)
     # Until its keeper has seen it: a stage that is ordered before is lost, and started anew by the scheduler.
     assert eventually(lambda: not list(runtime.glob("*.sock")))
-    assert run(PID) == [Exited("job/test/1", 0)]
+    assert run(PID) == [ProcessExit("job/test/1", 0)]
     assert len(set(pids(tmp_path))) == 2
 
 
@@ -162,7 +162,7 @@ def test_a_keeper_killed_while_idle_takes_its_worker_along_and_is_replaced(
     run(PID)
     os.kill(the_worker(runtime).owner, signal.SIGKILL)
     assert eventually(lambda: not alive(pids(tmp_path)[0]))
-    assert run(PID) == [Exited("job/test/1", 0)]
+    assert run(PID) == [ProcessExit("job/test/1", 0)]
     assert len(servers.names(runtime)) == 1
 
 
@@ -171,7 +171,7 @@ def test_a_worker_killed_while_busy_is_lost(executor: LocalExecutor, never: int,
     assert eventually(lambda: (tmp_path / "stage.log").exists() and log(tmp_path).endswith("\n"))
     os.kill(pids(tmp_path)[0], signal.SIGKILL)
     lost = "the worker that ran it was killed by SIGKILL"
-    assert until_exit(executor, never) == [Exited("job/test/1", -9, lost)]
+    assert until_exit(executor, never) == [ProcessExit("job/test/1", -9, lost)]
     assert lost.split("ran it ")[1] in said(runtime)
 
 
@@ -200,7 +200,7 @@ def test_a_keeper_that_is_killed_before_it_answers_is_replaced(
     assert eventually(lambda: owner.status() == psutil.STATUS_STOPPED)
     executor.submit(invocation(tmp_path, PID, "worker"))
     owner.kill()
-    assert until_exit(executor, never) == [Exited("job/test/1", 0)]
+    assert until_exit(executor, never) == [ProcessExit("job/test/1", 0)]
     assert len(set(pids(tmp_path))) == 2
 
 
@@ -262,7 +262,7 @@ def test_a_worker_that_a_run_holds_is_not_idle(
 def test_a_worker_leaves_when_a_stage_left_something_running(
     run: Runs, tmp_path: Path, runtime: Path, body: str, reason: str
 ) -> None:
-    assert run(f"{PID}\n{body}") == [Exited("job/test/1", 0)]
+    assert run(f"{PID}\n{body}") == [ProcessExit("job/test/1", 0)]
     run(PID)
     assert len(set(pids(tmp_path))) == 2
     assert reason in said(runtime)
@@ -270,7 +270,7 @@ def test_a_worker_leaves_when_a_stage_left_something_running(
 
 def test_a_pool_that_ends_by_itself_lets_a_worker_stay(run: Runs, tmp_path: Path) -> None:
     body = f"{PID}\nimport concurrent.futures\nconcurrent.futures.ThreadPoolExecutor(1).submit(int).result()"
-    assert run(body) == [Exited("job/test/1", 0)]
+    assert run(body) == [ProcessExit("job/test/1", 0)]
     run(body)
     assert len(set(pids(tmp_path))) == 1
 
@@ -429,7 +429,7 @@ def test_a_socket_nobody_listens_on_is_passed_over(
     os.kill(the_worker(runtime).owner, signal.SIGKILL)
     executor.close()
     assert eventually(lambda: not servers_in(runtime))
-    assert run(PID) == [Exited("job/test/1", 0)]
+    assert run(PID) == [ProcessExit("job/test/1", 0)]
 
 
 def test_a_connection_that_says_nothing_does_not_hold_others_up(run: Runs, runtime: Path, tmp_path: Path) -> None:
@@ -447,7 +447,7 @@ def test_a_long_path_of_the_folder_is_no_hindrance(spawning: None, waited: None,
     executor = LocalExecutor(tmp_path, runtime=folder)
     executor.submit(invocation(tmp_path, PID, "worker"))
     events = until_exit(executor, never)
-    assert events == [Exited("job/test/1", 0)]
+    assert events == [ProcessExit("job/test/1", 0)]
     executor.close()
     assert eventually(lambda: servers.end(folder, servers.names(folder)[0], force=False))
     assert eventually(lambda: not servers_in(folder))

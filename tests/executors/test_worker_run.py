@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.executors import Exited, Message, StageReport, WorkerLimits
+from pipeline.executors import Message, ProcessExit, StageReport, WorkerLimits
 from pipeline.executors.channel import Channel
 from pipeline.executors.worker_lease import WorkerKind, WorkerLease
 from pipeline.executors.worker_run import NotBegun, WorkerRun
@@ -40,13 +40,13 @@ def test_a_descriptor_that_is_opened_while_others_are_ready_has_no_news(
 
 def test_a_message_that_was_left_in_the_middle_does_not_hide_the_end(run: WorkerRun, reports: tuple[int, int]) -> None:
     os.write(reports[1], b'{"note": "whole"}\n{"note": "ha' + b"\n=exit 3 \n")
-    assert run.events(set()) == [Message("job/test/1", StageReport(note="whole")), Exited("job/test/1", 3)]
+    assert run.events(set()) == [Message("job/test/1", StageReport(note="whole")), ProcessExit("job/test/1", 3)]
     assert run.reusable
 
 
 def test_a_worker_that_leaves_takes_no_other_order(run: WorkerRun, reports: tuple[int, int]) -> None:
     os.write(reports[1], b"\n=exit 0 it has run 7 tasks\n\n=lost 0 the worker that ran it ended with exit code 0\n")
-    assert run.events(set()) == [Exited("job/test/1", 0)]
+    assert run.events(set()) == [ProcessExit("job/test/1", 0)]
     assert not run.reusable
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.films import translated_tracks
-from pipeline.jobs.editing import EditDesk
+from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.events import EditedOutput, OutputEdited, StageFinished, StageStarted
 from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.records import OutputRecord

@@ -8,7 +8,7 @@ import pytest
 from pipeline import process
 from pipeline.host import detection, gpus
 from pipeline.host.gpus import Gpu
-from pipeline.process import Completed
+from pipeline.process import CompletedProcess
 
 BANNER = "| NVIDIA-SMI 550.54.15     Driver Version: 550.54.15      CUDA Version: 12.8     |\n"
 LISTED = "GPU 0: Test Card (UUID: GPU-1)\n  MIG 3g.20gb     Device  0: (UUID: MIG-1)\n"
@@ -24,9 +24,9 @@ class Tool:
         self.code = code
         self.variables: list[dict[str, str]] = []
 
-    def __call__(self, argv: Sequence[str | Path], variables: dict[str, str], *_: object) -> Completed:
+    def __call__(self, argv: Sequence[str | Path], variables: dict[str, str], *_: object) -> CompletedProcess:
         self.variables.append(dict(variables))
-        return Completed(self.code, self.answers[tuple(map(str, argv[1:]))], b"")
+        return CompletedProcess(self.code, self.answers[tuple(map(str, argv[1:]))], b"")
 
 
 def machine(folder: Path, *devices: str, tool: bool = True, **files: str) -> tuple[dict[str, str], Path]:
@@ -99,7 +99,7 @@ def test_a_driver_that_does_not_fit_its_library_can_not_be_told(tmp_path: Path) 
 
 
 def test_a_tool_that_hangs_is_a_problem_and_no_verdict(tmp_path: Path) -> None:
-    def hang(*_: object) -> Completed:
+    def hang(*_: object) -> CompletedProcess:
         raise process.TimedOut("nvidia-smi took longer than 30 s")
 
     variables, root = machine(tmp_path, "nvidiactl")

@@ -107,7 +107,7 @@ def test_a_tool_that_hangs_is_a_clear_error(tmp_path: Path, spawning: None, monk
 
 
 def test_a_tool_that_can_not_be_started_is_a_clear_error(tmp_path: Path) -> None:
-    def run(*_: object) -> process.Completed:
+    def run(*_: object) -> process.CompletedProcess:
         raise PermissionError(13, "Permission denied")
 
     with pytest.raises(NotReady, match="Permission denied"):

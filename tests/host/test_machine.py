@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.host import machine
 from pipeline.host.cgroups import CgroupLimits, limits
-from pipeline.process import Completed
+from pipeline.process import CompletedProcess
 
 V2 = "30 23 0:27 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
 V1_CPU = "32 31 0:29 {top} /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n"
@@ -107,9 +107,9 @@ def test_gpus_are_looked_for_only_where_somebody_wants_one(tmp_path: Path) -> No
     (tmp_path / "nvidia-smi").touch(mode=0o755)
     variables, calls = {"PATH": str(tmp_path)}, []
 
-    def run(argv: Sequence[str | Path], *_: object) -> Completed:
+    def run(argv: Sequence[str | Path], *_: object) -> CompletedProcess:
         calls.append(argv)
-        return Completed(0, b"GPU-1, Test Card, 1024\n", b"")
+        return CompletedProcess(0, b"GPU-1, Test Card, 1024\n", b"")
 
     assert machine.detect(variables, run=run).gpus == ()
     assert calls == []

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.files import clear
 from pipeline.jobs import attempt_folders, attempts
-from pipeline.jobs.attempts import Superseded
+from pipeline.jobs.attempts import StaleAttempt
 from pipeline.jobs.events import StageFinished
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.output_files import OutputsMissing
@@ -73,7 +73,7 @@ def test_a_late_commit_can_not_overtake_a_later_attempt(job: PlannedJob) -> None
     late = attempts.begin(job, "copy")
     (late.folder / "result.json").write_text("")  # so that the next attempt leaves it alone
     attempts.begin(job, "copy")
-    with pytest.raises(Superseded):
+    with pytest.raises(StaleAttempt):
         committed(late, file="late")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.directories import manifest
-from pipeline.directories.reading import digest_of, read
+from pipeline.directories.tree_reader import digest_of, read
 from pipeline.jobs import delivered_folders
 from pipeline.jobs.deliver import _place
 from pipeline.jobs.records import Output

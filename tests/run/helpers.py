@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.cache.store import ResultStore
 from pipeline.digests import sha256_of_bytes, sha256_of_file
-from pipeline.executors import Event, Exited, Invocation, Message, StageReport
+from pipeline.executors import Event, Invocation, Message, ProcessExit, StageReport
 from pipeline.files import read_json
 from pipeline.films.run_edits import FilmEdits
 from pipeline.host.machine import Machine
@@ -144,7 +144,7 @@ class Pretender:
         del self._running[first.invocation.id]
         if first.returncode == 0:
             write_outputs(first.invocation, first.act)
-        return [Exited(first.invocation.id, first.returncode, first.act.lost)]
+        return [ProcessExit(first.invocation.id, first.returncode, first.act.lost)]
 
     def cancel(self, id: str, grace: float) -> None:
         self.cancelled.append((id, grace))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.directories.reading import read
 from pipeline.directories.scan import any_signature_of
+from pipeline.directories.tree_reader import read
 from pipeline.jobs.job import JobFolder
 from pipeline.jobs.records import Output
 from pipeline.run import output_signatures
@@ -65,5 +65,5 @@ def test_what_is_known_of_a_directory_goes_to_the_next_run(
     with_signatures = OutputSignatures(job)
     assert with_signatures.is_whole(directory)
     with_signatures.save()
-    monkeypatch.setattr("pipeline.directories.reading.file_digest", None)  # nothing may be read
+    monkeypatch.setattr("pipeline.directories.tree_reader.file_digest", None)  # nothing may be read
     assert OutputSignatures(job).is_whole(directory)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.run.file_counts import Counted, Uncountable, count
+from pipeline.run.file_counts import FileCount, Uncountable, count
 
 SRT = "1\n00:00:01,000 --> 00:00:02,000\nhe said --> there\n\n2\n100:00:03,5 --> 100:00:04,0\nb\n"
 VTT = "WEBVTT\n\nNOTE a --> b\n\n00:01.000 --> 00:02.000 align:left\na\n\nid\n01:00:01.000\t-->  01:00:02.000\nb\n"
@@ -13,22 +13,24 @@ VTT = "WEBVTT\n\nNOTE a --> b\n\n00:01.000 --> 00:02.000 align:left\na\n\nid\n01
 @pytest.mark.parametrize(
     ("name", "content", "key", "expected"),
     [
-        ("a.json", "[1, 2, 3]", None, Counted(3, "entries")),
-        ("a.json", '\ufeff{"a": {"segments": [1]}}', "a.segments", Counted(1, "segments")),
-        ("a.JSON", "[]", None, Counted(0, "entries")),
-        ("a.jsonl", '{"a": 1}\n\n[2]\n3', None, Counted(3, "entries")),
-        ("a.srt", SRT, None, Counted(2, "cues")),
-        ("a.srt", SRT.replace("\n", "\r\n"), None, Counted(2, "cues")),
-        ("a.srt", "no cue --> here\n", None, Counted(0, "cues")),
-        ("a.vtt", VTT, None, Counted(2, "cues")),
-        ("a.vtt", "WEBVTT\n", None, Counted(0, "cues")),
-        ("a.txt", "", None, Counted(0, "lines")),
-        ("a.txt", "a\n\nb\n", None, Counted(3, "lines")),
-        ("a.txt", "a\n\nb", None, Counted(3, "lines")),
-        ("nothing after a dot", "a\n", None, Counted(1, "lines")),
+        ("a.json", "[1, 2, 3]", None, FileCount(3, "entries")),
+        ("a.json", '\ufeff{"a": {"segments": [1]}}', "a.segments", FileCount(1, "segments")),
+        ("a.JSON", "[]", None, FileCount(0, "entries")),
+        ("a.jsonl", '{"a": 1}\n\n[2]\n3', None, FileCount(3, "entries")),
+        ("a.srt", SRT, None, FileCount(2, "cues")),
+        ("a.srt", SRT.replace("\n", "\r\n"), None, FileCount(2, "cues")),
+        ("a.srt", "no cue --> here\n", None, FileCount(0, "cues")),
+        ("a.vtt", VTT, None, FileCount(2, "cues")),
+        ("a.vtt", "WEBVTT\n", None, FileCount(0, "cues")),
+        ("a.txt", "", None, FileCount(0, "lines")),
+        ("a.txt", "a\n\nb\n", None, FileCount(3, "lines")),
+        ("a.txt", "a\n\nb", None, FileCount(3, "lines")),
+        ("nothing after a dot", "a\n", None, FileCount(1, "lines")),
     ],
 )
-def test_what_is_there_is_counted(tmp_path: Path, name: str, content: str, key: str | None, expected: Counted) -> None:
+def test_what_is_there_is_counted(
+    tmp_path: Path, name: str, content: str, key: str | None, expected: FileCount
+) -> None:
     file = tmp_path / name
     file.write_bytes(content.encode())
     assert count(file, key) == expected
@@ -62,4 +64,4 @@ def test_a_file_larger_than_what_is_read_at_once_is_counted(tmp_path: Path, monk
     monkeypatch.setattr("pipeline.run.file_counts.CHUNK", 3)
     file = tmp_path / "a.txt"
     file.write_text("ab\ncd\nef\ng")
-    assert count(file) == Counted(4, "lines")
+    assert count(file) == FileCount(4, "lines")

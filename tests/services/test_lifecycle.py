@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.services.definition import CommandProbe, HttpProbe, Notified, ServiceDefinition, ServiceProbe, Stop
+from pipeline.services.definition import CommandProbe, HttpProbe, NotifyProbe, ServiceDefinition, ServiceProbe, Stop
 from pipeline.services.events import (
     Action,
     BeginTry,
@@ -26,10 +26,10 @@ from pipeline.services.lifecycle import Lifecycle
 from pipeline.services.status import FailureKind, ServiceState
 
 PROBED = ServiceDefinition(ready=ServiceProbe(HttpProbe("/"), start_timeout=10.0), stop=Stop("INT", 5.0))
-NOTIFIED = ServiceDefinition(ready=ServiceProbe(Notified(), start_timeout=10.0))
-WATCHED = ServiceDefinition(ready=ServiceProbe(Notified()), alive=ServiceProbe(Notified(), period=3.0))
+NOTIFIED = ServiceDefinition(ready=ServiceProbe(NotifyProbe(), start_timeout=10.0))
+WATCHED = ServiceDefinition(ready=ServiceProbe(NotifyProbe()), alive=ServiceProbe(NotifyProbe(), period=3.0))
 ALIVE = ServiceDefinition(
-    ready=ServiceProbe(Notified()),
+    ready=ServiceProbe(NotifyProbe()),
     alive=ServiceProbe(HttpProbe("/"), period=2.0, failure_threshold=2, grace=5.0),
 )
 
@@ -235,7 +235,7 @@ def test_one_that_dies_while_ready_is_started_again_longer_and_longer_until_its_
 
 
 def test_pauses_end_at_a_minute() -> None:
-    course = Course(ServiceDefinition(ready=ServiceProbe(Notified()), restarts=20))
+    course = Course(ServiceDefinition(ready=ServiceProbe(NotifyProbe()), restarts=20))
     course.is_ready()
     for _ in range(10):
         course.happens(ProgramEnd(1))
@@ -292,7 +292,7 @@ def test_it_ends_when_nobody_used_it_for_long_enough() -> None:
 
 
 def test_the_first_user_has_some_time_to_come() -> None:
-    course = Course(ServiceDefinition(ready=ServiceProbe(Notified()), idle_seconds=0.0), users=0)
+    course = Course(ServiceDefinition(ready=ServiceProbe(NotifyProbe()), idle_seconds=0.0), users=0)
     course.passes(9.0)
     assert course.state() is ServiceState.STARTING
     course.passes(2.0)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.services import log as logs
-from pipeline.services.following import GrowingLog
+from pipeline.services.growing_log import GrowingLog
 from pipeline.services.log import ServiceLog
 
 TOKEN = ["abcdef0123456789"]

@@ -14,13 +14,13 @@ from pipeline.host.gpus import Gpu
 from pipeline.locks import try_exclusive
 from pipeline.sdk.protocol import RUN_VARIABLE
 from pipeline.services.client import ServiceClient, connect
-from pipeline.services.definition import CommandProbe, Notified, ServiceDefinition, ServiceProbe, Stop, TcpProbe
+from pipeline.services.definition import CommandProbe, NotifyProbe, ServiceDefinition, ServiceProbe, Stop, TcpProbe
 from pipeline.services.status import FailureKind, ServiceState
 from tests.services.conftest import left, marked, supervisors
 from tests.services.helpers import BOUND, Services, definition, got, over, ready, serving, start_seconds, until
 from tests.test_process import eventually
 
-NOTIFIED = ServiceProbe(Notified(), start_timeout=BOUND)
+NOTIFIED = ServiceProbe(NotifyProbe(), start_timeout=BOUND)
 
 
 def test_a_slow_start_is_waited_for_and_readiness_is_seen_soon(services: Services) -> None:
@@ -309,7 +309,7 @@ def test_a_secret_parameter_is_in_no_file_and_no_log(services: Services) -> None
 
 def test_a_watchdog_that_falls_silent_ends_the_program(services: Services) -> None:
     body = "stage.ready()\nfor _ in range(4):\n    stage.alive()\n    time.sleep(0.1)\ntime.sleep(1000)"
-    alive = ServiceProbe(Notified(), period=0.4)
+    alive = ServiceProbe(NotifyProbe(), period=0.4)
     client = services.started(serving(body), definition(NOTIFIED, alive=alive, restarts=0))
     status = over(client)
     assert status.failure is not None

@@ -187,7 +187,7 @@ def test_a_store_that_can_only_be_read_is_used(
     third = user.project("third")
     third.workflow("w", "report_alpha: {}")
     third.write("input.txt", "text\n")
-    monkeypatch.setattr("pipeline.envs.sharing.exclusive", refuse)
+    monkeypatch.setattr("pipeline.envs.shared_builds.exclusive", refuse)
     done = user.give(third, "prepare-job", str(third.root / "input.txt"), "--workflow", "w")
     assert done.code == 0, done.err
     monkeypatch.undo()

@@ -3,7 +3,7 @@
 from pipeline.cli.context import project
 from pipeline.config.catalog import Catalog
 from pipeline.environments import registry_of
-from pipeline.envs import sharing
+from pipeline.envs import shared_builds
 from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
 from pipeline.envs.platform.layout import interpreter
@@ -22,7 +22,7 @@ def live_build(name: str) -> tuple[Definition, Build]:
             f"environment '{name}' is an external environment (interpreter:), so its packages aren't known here",
             f"{interpreter(definition.interpreter)} -m pip list",
         )
-    build = sharing.live(registry_of(catalog.project), definition)
+    build = shared_builds.live(registry_of(catalog.project), definition)
     if build is None:
         raise NotReady(f"environment '{name}' isn't built", f"bootstrap --env {name}")
     return definition, build

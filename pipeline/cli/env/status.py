@@ -13,7 +13,7 @@ from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.config.catalog import Catalog
 from pipeline.environments import registry_of
-from pipeline.envs import sharing
+from pipeline.envs import shared_builds
 from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
 from pipeline.envs.external.candidates import next_step as external_next_step
@@ -63,7 +63,7 @@ def _state(registry: Registry, catalog: Catalog, name: str) -> dict[str, str | N
     lock = None
     try:
         definition = catalog.environment(name)
-        build = sharing.live(registry, definition)
+        build = shared_builds.live(registry, definition)
         lock = definition.lock.name if definition.lock else None
         state, problem, next_step = _judged(registry, definition, build)
     except ConfigurationError as error:

@@ -13,7 +13,7 @@ from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
 from pipeline.config.catalog import Catalog
 from pipeline.environments import own_variables, registry_of
-from pipeline.envs import sharing
+from pipeline.envs import shared_builds
 from pipeline.envs.build import Build
 from pipeline.envs.definition import Definition
 from pipeline.envs.external import candidates
@@ -56,7 +56,7 @@ def _build(registry: Registry, definition: Definition) -> Build:
     """The live build or the external environment, healthy or not. Raises ``NotReady`` where there is none."""
     if definition.interpreter:
         return _external(definition, definition.interpreter)
-    if build := sharing.live(registry, definition):
+    if build := shared_builds.live(registry, definition):
         return build
     raise NotReady(f"environment '{definition.name}' isn't built", f"bootstrap --env {definition.name}")
 

@@ -8,8 +8,8 @@ from pipeline.cli import completion
 from pipeline.cli.context import project, root_option
 from pipeline.cli.value_types import NamedPath
 from pipeline.errors import InputError, UsageError
-from pipeline.jobs import editing, items
-from pipeline.jobs.editing import EditDesk, EditSource
+from pipeline.jobs import edit_desk, items
+from pipeline.jobs.edit_desk import EditDesk, EditSource
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
 from pipeline.text import printable
@@ -31,9 +31,9 @@ def command(id: str, output: str, file: Path | None, keep: bool, drop: bool, by:
     """
     if [file is not None, keep, drop].count(True) != 1:
         raise UsageError("name the edited file, or say --keep or --drop", "pipeline job edit --help")
-    who = by.strip() or editing.caller()
+    who = by.strip() or edit_desk.caller()
     here = project()
-    with editing.opened(JobStore(here.jobs).folder(id)) as desk:
+    with edit_desk.opened(JobStore(here.jobs).folder(id)) as desk:
         shown, _, name = output.partition(".")
         stage = items.internal_name(desk.job, shown)
         said = _put(here, desk, stage, name, file, who) if file else _decided(desk, stage, who, keep)

@@ -15,7 +15,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.config.models import HubSource
 from pipeline.config.workflows import AUTO
 from pipeline.errors import UsageError
-from pipeline.models import locking
+from pipeline.models import lock_update
 from pipeline.models.admission import Admission
 from pipeline.models.families import RECOGNITION, TASKS
 from pipeline.models.fetcher import fetcher_for
@@ -63,7 +63,7 @@ def command(  # one for each option
     hub = _source(name, source)
     _require_free(catalog, name)
     admitted = Admission(name, task or (RECOGNITION if languages else ""), allow_code, _remedy(name, source, patterns))
-    lock = locking.look(hub, patterns, admitted, fetcher_for(catalog), show_step)
+    lock = lock_update.look(hub, patterns, admitted, fetcher_for(catalog), show_step)
     entry: dict[str, Any] = {
         "task": task,
         "languages": list(languages),

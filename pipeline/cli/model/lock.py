@@ -7,7 +7,7 @@ from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.model.progress import show_step
 from pipeline.cli.output import print_json
 from pipeline.config.catalog import Catalog
-from pipeline.models import locking
+from pipeline.models import lock_update
 from pipeline.models.fetcher import fetcher_for
 
 
@@ -25,7 +25,7 @@ def command(names: tuple[str, ...], upgrade: bool, as_json: bool) -> None:
     fetcher = fetcher_for(catalog)
     rows = []
     for name in dict.fromkeys(names):
-        change = locking.lock(catalog.project, catalog.model(name), fetcher, show_step, upgrade)
+        change = lock_update.lock(catalog.project, catalog.model(name), fetcher, show_step, upgrade)
         rows.append(
             {
                 "name": name,
@@ -41,7 +41,7 @@ def command(names: tuple[str, ...], upgrade: bool, as_json: bool) -> None:
         print_json("model-lock", rows)
 
 
-def _show(name: str, change: locking.LockChange) -> None:
+def _show(name: str, change: lock_update.LockChange) -> None:
     lock = f"requirements/models/{name}.lock"
     if change.before == change.now:
         click.echo(f"{lock} is as it was, at {change.now.revision[:12]}")

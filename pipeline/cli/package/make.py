@@ -73,7 +73,7 @@ def command(
 
     On another machine, 'pipeline package run FILE INPUT' installs and runs it.
     """
-    from pipeline.packages import make, signing
+    from pipeline.packages import make, package_signature
 
     target = Path(os.path.abspath(target))
     if not target.parent.is_dir():
@@ -86,7 +86,7 @@ def command(
         )
     carried = make.CarriedFiles(environments, models, with_environments, with_models)
     made = make.make(Catalog(project()), workflow, target, progress, carried)
-    signature = signing.sign(target, key) if key else None
+    signature = package_signature.sign(target, key) if key else None
     size, digest = target.stat().st_size, sha256_of_file(target).removeprefix("sha256:")
     if as_json:
         data = {"file": str(target), "size": size, "sha256": digest, "signature": signature and str(signature)}

@@ -29,9 +29,9 @@ def signers_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def read(file: Path, signers: Path | None) -> tuple["CarriedPackage", str | None]:
     """The package, and who signed it where that is to be checked. Raises as ``verify`` and ``read`` do."""
-    from pipeline.packages import manifest, signing
+    from pipeline.packages import manifest, package_signature
 
-    signer = signing.verify(file, signers) if signers else None
+    signer = package_signature.verify(file, signers) if signers else None
     return manifest.read(file), signer
 
 

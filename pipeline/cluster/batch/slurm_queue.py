@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from pipeline import process
 from pipeline.cluster.batch.job_ends import BatchState, parsed
-from pipeline.process import Completed, TimedOut
+from pipeline.process import CompletedProcess, TimedOut
 
 SECONDS = 60.0  # that a call may take: a busy controller is slow
 _RECORD = re.compile(r"JobId=(\d+)\b.*?\bJobState=(\S+) Reason=(\S+).*?\bExitCode=(\S+)", re.DOTALL)
@@ -45,7 +45,7 @@ def _controller(job: str, variables: Mapping[str, str]) -> list[BatchState]:
     return [BatchState(match[2], match[4])] if match and match[1] == job else []
 
 
-def _asked(words: list[str], variables: Mapping[str, str]) -> Completed:
+def _asked(words: list[str], variables: Mapping[str, str]) -> CompletedProcess:
     try:
         return process.run(words, variables, SECONDS)
     except (OSError, TimedOut) as error:

@@ -21,9 +21,9 @@ from pipeline.cluster.driver.remote_attempt import AttemptOver, RemoteAttempt
 from pipeline.cluster.driver.run_nodes import Client, RunNodes
 from pipeline.cluster.members import ClusterFailed, Members, MembershipChange, NodeJoined, NodeLoss, NodeUnusable
 from pipeline.cluster.wire.attempt_order import AttemptOrder
-from pipeline.directories.reading import DirectoryUnusable
+from pipeline.directories.tree_reader import DirectoryUnusable
 from pipeline.errors import NotReady
-from pipeline.executors import Event, Exited, Message, Trouble
+from pipeline.executors import Event, Message, ProcessExit, Trouble
 from pipeline.host.resources import Ledger
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import Status
@@ -194,14 +194,14 @@ class ClusterWorkplace:
         attempt in this run."""
         return self.queue.waits(stage) or stage not in self._begun
 
-    def _exits(self, overs: Sequence[AttemptOver]) -> Iterator[Exited]:
+    def _exits(self, overs: Sequence[AttemptOver]) -> Iterator[ProcessExit]:
         """Each attempt's end once: a node that is lost may have told it at the same moment."""
         for over in overs:
             if not over.attempt.has_exited:
                 over.attempt.has_exited = True
                 yield self._exited(over)
 
-    def _exited(self, over: AttemptOver) -> Exited:
+    def _exited(self, over: AttemptOver) -> ProcessExit:
         attempt, outcome = over.attempt, over.outcome
         node, key = attempt.node, attempt.order.environment.key
         session = self._nodes.session(node)

@@ -16,7 +16,7 @@ from pipeline.cluster.wire.attempt_order import AttemptId
 from pipeline.cluster.wire.node_announcement import NodeAnnouncement
 from pipeline.cluster.wire.node_events import INLINE_BYTES, ContentSource, OrderAnswer, OrderBatch
 from pipeline.errors import PipelineError
-from pipeline.executors import Exited, Message
+from pipeline.executors import Message, ProcessExit
 from pipeline.values import Struct
 
 TRIES = 3  # in which all that an order needs must have come: contents may leave a node again while others come
@@ -119,7 +119,7 @@ class NodeSession:
         self._stream(attempt.order.id.run).finish(attempt, over)
 
     @staticmethod
-    def ended(attempt: RemoteAttempt, exited: Exited) -> AttemptOver:
+    def ended(attempt: RemoteAttempt, exited: ProcessExit) -> AttemptOver:
         """An end that whoever asks tells by itself."""
         attempt.is_over = True
         return AttemptOver(attempt, exited)

@@ -9,7 +9,7 @@ from pipeline.cluster.driver.model_folders import ModelFolders
 from pipeline.cluster.recipes import ordered
 from pipeline.cluster.wire.ordered_items import OrderedFile, OrderedFolder, OrderedItem, contents, is_file
 from pipeline.digests import is_tree
-from pipeline.directories import manifest, reading
+from pipeline.directories import manifest, tree_reader
 from pipeline.directories.manifest import TreeEntry
 from pipeline.run.input_files import InputFile
 
@@ -43,7 +43,7 @@ class OrderItems:
         """What a stage reads; its digest is known."""
         if is_tree(file.digest):
             found = manifest.read(file.path, file.digest)
-            entries = found.entries if found else reading.read(file.path).manifest.entries
+            entries = found.entries if found else tree_reader.read(file.path).manifest.entries
             return self._folder(file.path, name, entries)
         self.places[file.digest] = file.path
         return OrderedFile(name, file.digest, file.path.stat().st_size)
@@ -55,7 +55,7 @@ class OrderItems:
     def folder(self, path: Path) -> OrderedFolder:
         """One that doesn't change while the run lasts."""
         if path not in self._folders:
-            self._folders[path] = self._folder(path, path.name, reading.read(path).manifest.entries)
+            self._folders[path] = self._folder(path, path.name, tree_reader.read(path).manifest.entries)
         return self._folders[path]
 
     def model(self, path: Path) -> OrderedFolder:

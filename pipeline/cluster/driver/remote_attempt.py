@@ -2,7 +2,7 @@
 
 from pipeline.cluster.wire.attempt_order import AttemptOrder
 from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, Problem
-from pipeline.executors import Exited, Trouble
+from pipeline.executors import ProcessExit, Trouble
 from pipeline.executors.base import TroubleKind
 from pipeline.run.task import LiveAttempt
 from pipeline.values import Struct
@@ -38,32 +38,32 @@ class RemoteAttempt(Struct, eq=False):
         """Of its invocation."""
         return self.live.invocation.id
 
-    def exit_of(self, outcome: AttemptOutcome) -> Exited:
+    def exit_of(self, outcome: AttemptOutcome) -> ProcessExit:
         """The end that the node tells of."""
         problem = outcome.problem
         if problem and problem != "cancelled":
             trouble = Trouble(KINDS[problem], outcome.words, self.node)
-            return Exited(self.name, outcome.returncode or 0, outcome.lost, outcome.used, self.began, trouble)
+            return ProcessExit(self.name, outcome.returncode or 0, outcome.lost, outcome.used, self.began, trouble)
         code = outcome.returncode
-        return Exited(self.name, CANCELLED if code is None else code, outcome.lost, outcome.used, self.began)
+        return ProcessExit(self.name, CANCELLED if code is None else code, outcome.lost, outcome.used, self.began)
 
     def cancelled(self) -> "AttemptOver":
         """It never began."""
-        return AttemptOver(self, Exited(self.name, CANCELLED))
+        return AttemptOver(self, ProcessExit(self.name, CANCELLED))
 
-    def exit_by(self, kind: TroubleKind, words: str) -> Exited:
+    def exit_by(self, kind: TroubleKind, words: str) -> ProcessExit:
         """An end that the node doesn't tell of."""
-        return Exited(self.name, 0, began=self.began, trouble=Trouble(kind, words, self.node))
+        return ProcessExit(self.name, 0, began=self.began, trouble=Trouble(kind, words, self.node))
 
-    def exit_here(self, reason: str) -> Exited:
+    def exit_here(self, reason: str) -> ProcessExit:
         """What the node made can't be written to this machine's disk."""
         words = f"what it made on node '{self.node}' can't be written to {self.live.attempt.outputs}: {reason}"
-        return Exited(self.name, 0, began=self.began, trouble=Trouble("disk", words))
+        return ProcessExit(self.name, 0, began=self.began, trouble=Trouble("disk", words))
 
 
 class AttemptOver(Struct, frozen=True):
     """It has ended, and what it left is here."""
 
     attempt: RemoteAttempt
-    exited: Exited
+    exited: ProcessExit
     outcome: AttemptOutcome | None = None

@@ -22,9 +22,9 @@ from pipeline.cluster.node.stage_variables import StageVariables
 from pipeline.cluster.wire.attempt_order import AttemptOrder
 from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, Problem
 from pipeline.cluster.wire.node_events import ContentSource
-from pipeline.directories.reading import DirectoryUnusable
+from pipeline.directories.tree_reader import DirectoryUnusable
 from pipeline.errors import PipelineError
-from pipeline.executors.base import Event, Exited, Invocation, Message
+from pipeline.executors.base import Event, Invocation, Message, ProcessExit
 from pipeline.executors.reports import without_secrets
 from pipeline.jobs.output_files import OutputsMissing
 from pipeline.process import Interpreter
@@ -144,7 +144,7 @@ class AttemptWork(Struct, frozen=True):
             attempt.show(f"fetching {number} of {len(sources)} files")
             self.contents.bring(digest, sizes[digest], places, attempt.require_wanted)
 
-    def _until_exit(self, attempt: NodeAttempt, invocation: Invocation, order: AttemptOrder) -> Exited:
+    def _until_exit(self, attempt: NodeAttempt, invocation: Invocation, order: AttemptOrder) -> ProcessExit:
         """Nothing that the stage has started outlives it for long."""
         exited = None
         try:
@@ -161,7 +161,7 @@ class AttemptWork(Struct, frozen=True):
         assert exited is not None
         return exited
 
-    def _sweep(self, invocation: Invocation, exited: Exited | None, is_urgent: bool) -> None:
+    def _sweep(self, invocation: Invocation, exited: ProcessExit | None, is_urgent: bool) -> None:
         """A worker has ended its stage's processes itself when it answers; it tells no use of its own."""
         is_swept = invocation.start == "worker" and exited is not None and exited.used is None and not exited.lost
         token = self._token(invocation.id)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.cluster.content.store import ContentStore
 from pipeline.cluster.wire.ordered_items import OrderedFile, OrderedFolder, OrderedItem, is_file
-from pipeline.directories import reading
+from pipeline.directories import tree_reader
 from pipeline.directories.own_files import make_own
 from pipeline.jobs import output_files
 
@@ -28,7 +28,7 @@ def _file(path: Path, store: ContentStore) -> OrderedFile:
 
 
 def _folder(path: Path, store: ContentStore) -> OrderedFolder:
-    entries = reading.read(path, make_own(path)).manifest.entries
+    entries = tree_reader.read(path, make_own(path)).manifest.entries
     for each in entries:
         if is_file(each):
             store.put(path / each.path, f"blake3:{each.content}")

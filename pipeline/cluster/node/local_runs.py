@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.executors.base import Event, Exited, Invocation, WorkerLimits
+from pipeline.executors.base import Event, Invocation, ProcessExit, WorkerLimits
 from pipeline.executors.local import NOT_STARTED, LocalExecutor
 
 OnEvent = Callable[[Event], None]
@@ -27,7 +27,7 @@ class LocalRuns:
         self._thread.start()
 
     def start(self, invocation: Invocation, on_event: OnEvent) -> None:
-        """Its last event is an ``Exited``, also where no process could be started."""
+        """Its last event is an ``ProcessExit``, also where no process could be started."""
         self._request(lambda: self._submit(invocation, on_event))
 
     def cancel(self, id: str, grace: float) -> None:
@@ -52,7 +52,7 @@ class LocalRuns:
         try:
             self._executor.submit(invocation)
         except OSError as error:
-            self._tell(Exited(invocation.id, NOT_STARTED, f"no process could be started: {error}"))
+            self._tell(ProcessExit(invocation.id, NOT_STARTED, f"no process could be started: {error}"))
 
     def _loop(self) -> None:
         while self._is_open:
@@ -64,7 +64,7 @@ class LocalRuns:
                 self._requests.popleft()()
 
     def _tell(self, event: Event) -> None:
-        is_last = isinstance(event, Exited)
+        is_last = isinstance(event, ProcessExit)
         listener = self._listeners.pop(event.id, None) if is_last else self._listeners.get(event.id)
         if listener is not None:
             listener(event)
@@ -74,4 +74,4 @@ class LocalRuns:
         self._executor.stop(grace)
         self._executor.close()
         for id in list(self._listeners):
-            self._tell(Exited(id, NOT_STARTED, "the node's agent has ended"))
+            self._tell(ProcessExit(id, NOT_STARTED, "the node's agent has ended"))

@@ -9,7 +9,7 @@ from pipeline.cluster.node.attempt_files import log_of
 from pipeline.cluster.node.said_reports import SaidReports
 from pipeline.cluster.wire.attempt_order import AttemptId
 from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, Problem
-from pipeline.executors.base import Event, Exited, Message
+from pipeline.executors.base import Event, Message, ProcessExit
 from pipeline.executors.reports import StageReport
 
 
@@ -41,7 +41,7 @@ class NodeAttempt:
         self._on_news = on_news
         self._changed = threading.Condition()
         self._said = SaidReports(reports)
-        self._exit: Exited | None = None
+        self._exit: ProcessExit | None = None
         self._interrupts: list[Callable[[], None]] = []
 
     def take(self, event: Event) -> None:
@@ -103,7 +103,7 @@ class NodeAttempt:
             self._changed.wait_for(lambda: self.stopped, seconds)
         self.require_wanted()
 
-    def wait_for_exit(self, seconds: float | None) -> Exited | None:
+    def wait_for_exit(self, seconds: float | None) -> ProcessExit | None:
         """``None`` where it hasn't ended in this time."""
         with self._changed:
             self._changed.wait_for(lambda: self._exit is not None, seconds)

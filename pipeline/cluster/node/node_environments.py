@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.cluster.content.store import ContentStore
-from pipeline.cluster.node.environment_making import EnvironmentMaking
+from pipeline.cluster.node.environment_preparation import EnvironmentPreparation
 from pipeline.cluster.node.layout import lay_out
 from pipeline.cluster.node.node_attempt import NodeAttempt
 from pipeline.cluster.node.node_folder import NodeFolder
@@ -51,7 +51,7 @@ class NodeEnvironments:
         self._registry = registry_of(folder.project)
         self._adopted = InspectionCache(folder.project.cache / "adopted")
         self._lock = threading.Lock()  # over the three below
-        self._makings: dict[str, EnvironmentMaking] = {}  # by key
+        self._makings: dict[str, EnvironmentPreparation] = {}  # by key
         self._bans: dict[str, tuple[float, str]] = {}  # by key: until when, and why
         self._proved: dict[str, Build] = {}  # by key
 
@@ -71,7 +71,7 @@ class NodeEnvironments:
                 self._bans.setdefault(recipe.key, (time.monotonic() + BAN_SECONDS, words))
             raise EnvironmentUnavailable(words) from error
 
-    def _joined(self, recipe: EnvironmentRecipe, attempt: NodeAttempt) -> EnvironmentMaking:
+    def _joined(self, recipe: EnvironmentRecipe, attempt: NodeAttempt) -> EnvironmentPreparation:
         with self._lock:
             until, reason = self._bans.get(recipe.key, (0.0, ""))
             if time.monotonic() < until:
@@ -79,7 +79,7 @@ class NodeEnvironments:
             self._bans.pop(recipe.key, None)
             making = self._makings.get(recipe.key)
             if making is None or not making.join(attempt):
-                making = EnvironmentMaking(lambda progress: self._ready(recipe, progress), attempt, making)
+                making = EnvironmentPreparation(lambda progress: self._ready(recipe, progress), attempt, making)
                 self._makings[recipe.key] = making
             return making
 

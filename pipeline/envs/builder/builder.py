@@ -14,8 +14,8 @@ from pipeline import permissions
 from pipeline.envs import build_inheritance, interpreters, keys
 from pipeline.envs.build import Build
 from pipeline.envs.builder import proof
-from pipeline.envs.builder.half_built import remove_half_built
 from pipeline.envs.builder.installer import Deadline, Installer, PackageSources
+from pipeline.envs.builder.interrupted_builds import remove_half_built
 from pipeline.envs.builder.marker import Proof, marker_of
 from pipeline.envs.definition import Definition
 from pipeline.envs.interpreters import BaseInterpreter
@@ -24,7 +24,7 @@ from pipeline.envs.lockfiles import agreement, package_settings
 from pipeline.envs.notes import BuildNotes
 from pipeline.envs.platform.removal import remove_tree
 from pipeline.envs.registry import MARKER, Registry, build_problem
-from pipeline.envs.sharing import adopt, names_project
+from pipeline.envs.shared_builds import adopt, names_project
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady
 from pipeline.files import dump_json, write_whole

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import locks
-from pipeline.envs import sharing
+from pipeline.envs import shared_builds
 from pipeline.envs.build import Build
 from pipeline.envs.choice.decision import (
     Choice,
@@ -94,7 +94,7 @@ class EnvironmentFinder:
 
     def _candidates(self, definition: Definition) -> Iterator[EnvironmentCandidate]:
         if definition.interpreter is None:
-            build = sharing.live(self.registry, definition)
+            build = shared_builds.live(self.registry, definition)
             problem = build_problem(definition, build) if build else "it isn't built"
             yield EnvironmentCandidate(EnvironmentSource.LIVE, f"venv/{definition.name}", build, problem)
         # Only where it is needed, here and below: most jobs and calls never look beyond a live build.
@@ -116,7 +116,7 @@ class EnvironmentFinder:
         return EnvironmentCandidate(source, str(folder), usable, problem, inspection.record.caveat)
 
     def _healthy(self, definition: Definition) -> Build | None:
-        build = sharing.live(self.registry, definition)
+        build = shared_builds.live(self.registry, definition)
         return build if build and build_problem(definition, build) is None else None
 
     def _builder_of(self, definition: Definition) -> str | None:

@@ -20,7 +20,7 @@ from pipeline.envs.definition import Definition
 from pipeline.envs.lockfiles import package_settings
 from pipeline.envs.packages import package_files
 from pipeline.envs.packages.download import DownloadFailed, download
-from pipeline.envs.packages.package_files import Unlocated
+from pipeline.envs.packages.package_files import NoFileList
 from pipeline.envs.variables import OwnVariables, no_variables
 from pipeline.errors import NotReady
 
@@ -46,7 +46,7 @@ class MissingHashes:
         with tempfile.TemporaryDirectory(prefix="pipeline-lock-") as folder:
             try:
                 found = self._hashes(definition, lock, Path(folder))
-            except (Unlocated, DownloadFailed, OSError) as error:
+            except (NoFileList, DownloadFailed, OSError) as error:
                 raise _unknown(definition, str(error)) from error
         return BARE.sub(lambda match: _with_hashes(definition, match, found), lock)
 

@@ -36,7 +36,7 @@ class PackageFile:
     url: str
 
 
-class Unlocated(Exception):
+class NoFileList(Exception):
     """uv doesn't say where files are; the message is its reason."""
 
 
@@ -47,7 +47,7 @@ def located(
     own: Mapping[str, str],
     seconds: float,
 ) -> "Sequence[Package]":
-    """All files of the lock's packages. ``own``: the environment's variables. Raises ``Unlocated``."""
+    """All files of the lock's packages. ``own``: the environment's variables. Raises ``NoFileList``."""
     words = ("pip", "compile", "-q", "--no-deps", "--no-header", "--no-annotate", "--format", "pylock.toml")
     settings = package_settings.for_lock(definition, os.environ, own)
     try:
@@ -55,21 +55,21 @@ def located(
             argv = [installer, *configured, *words, "--python", python.executable, definition.locked]
             done = process.run(argv, uv.variables(os.environ), seconds)
     except process.TimedOut as error:
-        raise Unlocated(str(error)) from error
+        raise NoFileList(str(error)) from error
     if done.returncode:
         output = package_settings.masked(done.error_text, definition, os.environ)
-        raise Unlocated("\n".join(output.splitlines()[-LAST_LINES:]))
+        raise NoFileList("\n".join(output.splitlines()[-LAST_LINES:]))
     return parsed(done.stdout)
 
 
 def parsed(answer: bytes) -> "Sequence[Package]":
-    """The packages in uv's answer. Raises ``Unlocated``."""
+    """The packages in uv's answer. Raises ``NoFileList``."""
     from packaging.pylock import Pylock, PylockValidationError
 
     try:
         return Pylock.from_dict(tomllib.loads(answer.decode("utf-8"))).packages
     except (PylockValidationError, ValueError) as error:
-        raise Unlocated(f"the installer's answer can't be read: {error}") from error
+        raise NoFileList(f"the installer's answer can't be read: {error}") from error
 
 
 def chosen(pin: Pin, packages: "Sequence[Package]", python: BaseInterpreter) -> PackageFile | None:

@@ -31,7 +31,7 @@ QUIET_SECONDS = 5  # without a byte, from which on it is told
 PAGE = "https://huggingface.co"
 
 
-class Refused(Exception):
+class HubRefusal(Exception):
     """The hub, or the way to it, refused. ``kind`` is one of ``KINDS`` in ``transfer/hub_answers.py``."""
 
     def __init__(self, kind: str, message: str) -> None:
@@ -39,7 +39,7 @@ class Refused(Exception):
         self.kind = kind
 
 
-class Wanted(Struct, frozen=True):
+class FileRequest(Struct, frozen=True):
     """A file to fetch; without ``url`` it is one of the repository's."""
 
     name: str
@@ -62,7 +62,7 @@ class HubClient:
         self._python = python
 
     def look(self, source: HubSource, patterns: Sequence[str], progress: Progress) -> RepositoryContent:
-        """What the repository has now. Raises ``Refused``."""
+        """What the repository has now. Raises ``HubRefusal``."""
         progress(f"asking for the files of {source.repository}")
         found = self._ask(
             {"do": "look", "repository": source.repository, "revision": source.revision, "patterns": list(patterns)},
@@ -73,17 +73,17 @@ class HubClient:
             lock = from_plain(_as_lock(source, found), ModelLock)
             beginnings = {each["name"]: base64.b64decode(each["beginning"]) for each in found["files"]}
         except (ValidationError, LookupError, TypeError, ValueError) as error:
-            raise Refused("refused", f"its answer isn't that of a model hub: {error}") from error
+            raise HubRefusal("refused", f"its answer isn't that of a model hub: {error}") from error
         if reason := model_locks.unsound(lock):
-            raise Refused("refused", reason)
+            raise HubRefusal("refused", reason)
         if not lock.files:
-            raise Refused("no-file", f"it has no file that fits {' '.join(patterns) or 'a model'}")
+            raise HubRefusal("no-file", f"it has no file that fits {' '.join(patterns) or 'a model'}")
         return RepositoryContent(lock, beginnings)
 
     def fetch(
-        self, source: HubSource | UrlSource, files: Sequence[Wanted], into: Path, progress: Progress
+        self, source: HubSource | UrlSource, files: Sequence[FileRequest], into: Path, progress: Progress
     ) -> dict[str, LockedFile]:
-        """Each file, whole and with its digest, or as much of it as came in ``NAME.partial``. Raises ``Refused``.
+        """Each file, whole and with its digest, or as much of it as came in ``NAME.partial``. Raises ``HubRefusal``.
 
         Returns what came, by name.
         """
@@ -111,14 +111,14 @@ class HubClient:
             try:
                 done = process.run([python, "-I", TRANSFER, written], variables, seconds)
             except process.TimedOut as error:
-                raise Refused("unreachable", str(error)) from error
+                raise HubRefusal("unreachable", str(error)) from error
         try:
             answer = json.loads(done.stdout)
         except ValueError:
             words = " ".join(done.error_text.splitlines()[-1:])
-            raise Refused("refused", words or f"the client ended with exit code {done.returncode}") from None
+            raise HubRefusal("refused", words or f"the client ended with exit code {done.returncode}") from None
         if "error" in answer:
-            raise Refused(answer["error"], answer["message"])
+            raise HubRefusal(answer["error"], answer["message"])
         return dict(answer["result"])
 
 
@@ -141,7 +141,7 @@ def page(repository: str) -> str:
 
 
 @contextmanager
-def _meter(into: Path, files: Sequence[Wanted], progress: Progress) -> Iterator[None]:
+def _meter(into: Path, files: Sequence[FileRequest], progress: Progress) -> Iterator[None]:
     """Shows bytes, speed and the time that is left while the files grow."""
     ended = threading.Event()
     watching = threading.Thread(target=_watch, args=(into, files, progress, ended), daemon=True)
@@ -153,7 +153,7 @@ def _meter(into: Path, files: Sequence[Wanted], progress: Progress) -> Iterator[
         watching.join()
 
 
-def _watch(into: Path, files: Sequence[Wanted], progress: Progress, ended: threading.Event) -> None:
+def _watch(into: Path, files: Sequence[FileRequest], progress: Progress, ended: threading.Event) -> None:
     total = sum(file.size or 0 for file in files)
     begin, start = _present(into, files), time.monotonic()
     before, since = begin, start
@@ -165,7 +165,7 @@ def _watch(into: Path, files: Sequence[Wanted], progress: Progress, ended: threa
         progress(f"{shown}; nothing comes for {round(now - since)} s" if now - since >= QUIET_SECONDS else shown)
 
 
-def _present(into: Path, files: Sequence[Wanted]) -> int:
+def _present(into: Path, files: Sequence[FileRequest]) -> int:
     return sum(max(_size(into / file.name), _size(into / f"{file.name}.partial")) for file in files)
 
 

@@ -6,9 +6,9 @@ import re
 import signal
 from collections.abc import Callable, Iterator, Mapping
 
-from pipeline.executors.reports import Raised
+from pipeline.executors.reports import StageException
 from pipeline.run.failures.classes import FailureClass
-from pipeline.run.failures.evidence import Evidence, Repaired, Unrepairable, Whole
+from pipeline.run.failures.evidence import EnvironmentRepair, Evidence, Unrepairable, Whole
 from pipeline.run.failures.oom import rose
 from pipeline.sdk.protocol import EXIT_INPUT_UNUSABLE
 
@@ -65,13 +65,13 @@ def should_escalate(evidence: Evidence) -> bool:
     return evidence.verdict is None and classify(evidence) in suspects
 
 
-def exception(evidence: Evidence) -> Raised | None:
+def exception(evidence: Evidence) -> StageException | None:
     """What the stage raised: as reported, else as the last line of its traceback says."""
     if evidence.raised or evidence.returncode != 1 or evidence.error:
         return evidence.raised
     lines = [line for line in evidence.last_lines if line.strip()]
     found = LAST_OF_TRACEBACK.fullmatch(lines[-1]) if lines else None
-    return Raised(found["type"], found["message"] or "") if found else None
+    return StageException(found["type"], found["message"] or "") if found else None
 
 
 def _is_service_lost(evidence: Evidence) -> bool:
@@ -109,7 +109,7 @@ def _is_postcondition(evidence: Evidence) -> bool:
 
 
 def _is_damaged(evidence: Evidence) -> bool:
-    if isinstance(evidence.verdict, Repaired | Unrepairable):
+    if isinstance(evidence.verdict, EnvironmentRepair | Unrepairable):
         return True
     error = evidence.start_error
     unusable = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ENOEXEC, errno.ELOOP)
@@ -151,7 +151,7 @@ def _is_suspected(evidence: Evidence) -> bool:
     return raised is not None and _is_of_environment(raised, evidence.prefix)
 
 
-def _is_of_environment(raised: Raised, prefix: str) -> bool:
+def _is_of_environment(raised: StageException, prefix: str) -> bool:
     inside = prefix + os.sep
     if raised.type.rpartition(".")[2] in IMPORT_ERRORS or (raised.loading or "").startswith(inside):
         return True

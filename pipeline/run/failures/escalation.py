@@ -12,7 +12,7 @@ from pipeline.jobs import environment_sources
 from pipeline.jobs.job import PlannedJob, preparing_command
 from pipeline.progress import Progress
 from pipeline.project import ProjectFolder
-from pipeline.run.failures.evidence import Evidence, Repaired, Unrepairable, Verdict, Whole
+from pipeline.run.failures.evidence import EnvironmentRepair, Evidence, Unrepairable, Verdict, Whole
 
 
 class Escalation:
@@ -35,7 +35,7 @@ class Escalation:
 def escalate(project: ProjectFolder, job: PlannedJob, environment: str, failed: Path, progress: Progress) -> Verdict:
     """What is wrong with the environment that a stage failed in; ``failed`` is the prefix it ran in.
 
-    ``Repaired``: ``runtime.resolve`` gives interpreters of the new build. Raises nothing that is an ``Exception``.
+    ``EnvironmentRepair``: ``runtime.resolve`` gives interpreters of the new build. No ``Exception`` is raised.
     """
     if job.plan.origin(environment).is_external:
         return _of_somebody_else(project, job, environment, progress)
@@ -43,7 +43,7 @@ def escalate(project: ProjectFolder, job: PlannedJob, environment: str, failed: 
     registry = registry_of(project)
     build = registry.with_key(environment, key)
     if build is not None and build.prefix != failed and health.problem(build) is None:
-        return Repaired(build.prefix, ())  # somebody has been here since it was started
+        return EnvironmentRepair(build.prefix, ())  # somebody has been here since it was started
     progress(f"checking every file of environment {environment}")
     damage = damage_of(build)
     if build is not None and not damage:
@@ -51,7 +51,7 @@ def escalate(project: ProjectFolder, job: PlannedJob, environment: str, failed: 
     progress(f"repairing environment {environment}: {damage[0]}")
     try:
         steps = partial(_of_environment, progress, environment)
-        return Repaired(_repair(project, environment, key, failed, steps).prefix, damage)
+        return EnvironmentRepair(_repair(project, environment, key, failed, steps).prefix, damage)
     except PipelineError as error:
         return Unrepairable(error.message, damage)
     except OSError as error:

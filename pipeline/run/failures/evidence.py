@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.executors import Raised, Trouble
+from pipeline.executors import StageException, Trouble
 from pipeline.run.failures.oom import OomKills
 
 
@@ -17,7 +17,7 @@ class Whole:
 
 
 @dataclass(frozen=True)
-class Repaired:
+class EnvironmentRepair:
     """The environment's name stands for a whole build of the same key; resolving it again gives that one."""
 
     prefix: Path
@@ -30,7 +30,7 @@ class Unrepairable:
     damage: tuple[str, ...]
 
 
-Verdict = Whole | Repaired | Unrepairable
+Verdict = Whole | EnvironmentRepair | Unrepairable
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Evidence:
     prefix: str  # of the environment that it ran in
     returncode: int | None = None  # None where no process ran to an end; negative where a signal ended it
     error: str | None = None  # the stage's own words, where it refused its work
-    raised: Raised | None = None
+    raised: StageException | None = None
     last_lines: tuple[str, ...] = ()  # of what this attempt printed
     start_error: OSError | None = None  # why no process could be started
     wrong_environment: bool = False  # the interpreter that answered has another prefix

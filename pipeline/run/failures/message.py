@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.errors import InputError, NotReady, PipelineError, StageError
-from pipeline.executors.reports import Raised
+from pipeline.executors.reports import StageException
 from pipeline.files import tail
 from pipeline.run.failures.classes import FailureClass
 from pipeline.run.failures.classify import classify, exception
-from pipeline.run.failures.evidence import Evidence, Repaired, ServiceTrouble, Unrepairable, Verdict, Whole
+from pipeline.run.failures.evidence import EnvironmentRepair, Evidence, ServiceTrouble, Unrepairable, Verdict, Whole
 from pipeline.run.failures.oom import rose
 from pipeline.run.failures.stray_module import missing_module
 from pipeline.text import printable
@@ -47,7 +47,7 @@ class Failure:
     @property
     def is_mended(self) -> bool:
         """Whether its environment has been repaired since."""
-        return isinstance(self.evidence.verdict, Repaired)
+        return isinstance(self.evidence.verdict, EnvironmentRepair)
 
     @property
     def reason(self) -> str:
@@ -221,7 +221,7 @@ def _ways(evidence: Evidence) -> Iterator[str]:
     yield describe_exit(evidence.returncode or 0)
 
 
-def _one_line(raised: Raised) -> str:
+def _one_line(raised: StageException) -> str:
     said = printable(raised.message.strip().partition("\n")[0])
     return _shortened(f"{raised.type}: {said}" if said else raised.type)
 

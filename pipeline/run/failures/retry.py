@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pipeline.executors.reports import Raised
+from pipeline.executors.reports import StageException
 from pipeline.jobs.job import PlannedJob, preparing_command
 from pipeline.project import ProjectFolder
 from pipeline.run.failures import stray_module
@@ -40,7 +40,7 @@ def failure_of(
     return Failure(job.id, live.task.name, stage.environment, stage.file, evidence, log)
 
 
-def _with_paths_here(raised: Raised, paths_here: Mapping[str, str]) -> Raised:
+def _with_paths_here(raised: StageException, paths_here: Mapping[str, str]) -> StageException:
     file = raised.file and with_paths(raised.file, paths_here)
     return replace(raised, message=with_paths(raised.message, paths_here), file=file)
 

@@ -4,7 +4,7 @@ import re
 import shlex
 from pathlib import Path
 
-from pipeline.executors.reports import Raised
+from pipeline.executors.reports import StageException
 from pipeline.jobs.job import PlannedJob, preparing_command
 from pipeline.jobs.plan import PlannedStage
 from pipeline.project import ProjectFolder
@@ -15,13 +15,15 @@ NO_MODULE = re.compile(r"No module named '(?P<module>[^']+)'")
 RELATIVE = "attempted relative import with no known parent package"
 
 
-def missing_module(raised: Raised | None) -> str | None:
+def missing_module(raised: StageException | None) -> str | None:
     """The name of the module that wasn't found."""
     found = NO_MODULE.search(raised.message) if raised and raised.type == "ModuleNotFoundError" else None
     return found["module"] if found else None
 
 
-def find(project: ProjectFolder, job: PlannedJob, stage: PlannedStage, raised: Raised | None) -> StrayModule | None:
+def find(
+    project: ProjectFolder, job: PlannedJob, stage: PlannedStage, raised: StageException | None
+) -> StrayModule | None:
     """Looks at the project's files. ``None`` where the project has no such module, either."""
     if raised and raised.type == "ImportError" and RELATIVE in raised.message:
         means = "a stage is no part of a package: it imports what is in stages/modules, by its name alone"

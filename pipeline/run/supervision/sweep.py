@@ -31,7 +31,7 @@ _STATE, _PARENT, _SESSION, _FLAGS, _THREADS, _STARTED, _ENVIRONMENT_END = 0, 1, 
 _KERNEL_THREAD = 0x00200000  # PF_KTHREAD
 
 
-class Seen(NamedTuple):
+class ProcessEntry(NamedTuple):
     """A process as one look found it."""
 
     pid: int
@@ -92,7 +92,7 @@ class _Sweep:
                 time.sleep(0.001)
         return {pid for pid, _ in self._known - self._refused}
 
-    def _end(self, found: Sequence[Seen], late: bool) -> None:
+    def _end(self, found: Sequence[ProcessEntry], late: bool) -> None:
         """Stop all before one is killed: a child that isn't known yet must not lose the parent that shows it."""
         fresh = [each for each in found if each.identity not in self._known]
         self._known |= {each.identity for each in fresh}
@@ -101,8 +101,8 @@ class _Sweep:
         else:
             self._refused |= _signal(found, signal.SIGKILL)
 
-    def _found(self) -> list[Seen]:
-        seen: dict[int, Seen] = {}
+    def _found(self) -> list[ProcessEntry]:
+        seen: dict[int, ProcessEntry] = {}
         mine: set[int] = set()
         kept: set[int] = set()
         for each in _processes(self._since):
@@ -119,7 +119,7 @@ class _Sweep:
             mine |= {pid for pid, each in seen.items() if each.parent in mine or each.session in sessions} - kept
         return [seen[pid] for pid in mine if seen[pid].identity not in self._refused]
 
-    def _is_marked(self, each: Seen) -> bool:
+    def _is_marked(self, each: ProcessEntry) -> bool:
         if not self._marks.isdisjoint(each.entries) or each.identity in self._known:
             return True
         if self._families and any(entry.startswith(self._families) for entry in each.entries):
@@ -127,7 +127,7 @@ class _Sweep:
         # A worker, and not a process that has got its number since.
         return each.pid in self._roots and self._roots[each.pid] in (0, each.started)
 
-    def _began_in_run(self, session: int, seen: Mapping[int, Seen]) -> bool:
+    def _began_in_run(self, session: int, seen: Mapping[int, ProcessEntry]) -> bool:
         """Whether all of a session is the run's: not one that is older, or of a process that is to live."""
         if session in self._spared or session <= 1:  # 0: a session of outside of this container
             return False
@@ -144,7 +144,7 @@ def _is_family(token: str) -> bool:
     return token.endswith(".")
 
 
-def _is_guardian(each: Seen) -> bool:
+def _is_guardian(each: ProcessEntry) -> bool:
     return any(entry.startswith(GUARDIAN_VARIABLE.encode() + b"=") for entry in each.entries)
 
 
@@ -162,7 +162,7 @@ def _busy_for(token: str, folder: Path) -> dict[int, int]:
     return roots
 
 
-def _signal(processes: Collection[Seen], number: int) -> set[Identity]:
+def _signal(processes: Collection[ProcessEntry], number: int) -> set[Identity]:
     """Returns those that don't take signals from us, such as set-user-ID programs."""
     refused: set[Identity] = set()
     for each in processes:
@@ -175,7 +175,7 @@ def _signal(processes: Collection[Seen], number: int) -> set[Identity]:
     return refused
 
 
-def _signal_one(process: Seen, number: int) -> None:
+def _signal_one(process: ProcessEntry, number: int) -> None:
     """To this process, and not to another one that has its number by now."""
     try:
         descriptor = os.pidfd_open(process.pid)
@@ -189,7 +189,7 @@ def _signal_one(process: Seen, number: int) -> None:
         os.close(descriptor)
 
 
-def _processes(since: int) -> Iterator[Seen]:
+def _processes(since: int) -> Iterator[ProcessEntry]:
     """Those that began with the run or after it, newest first: what forks in a loop is old when its turn comes."""
     if not (_PROC / "self" / "stat").exists():
         yield from _processes_by_psutil()
@@ -200,13 +200,15 @@ def _processes(since: int) -> Iterator[Seen]:
             yield seen
 
 
-def _look(pid: int, since: int = 0) -> Seen | None:
+def _look(pid: int, since: int = 0) -> ProcessEntry | None:
     """None where there is no such process (any more), or it is older."""
     for _ in range(LOOKS):
         fields = _status(pid, since)
         if fields is None:
             return None
-        seen = Seen(pid, int(fields[_PARENT]), int(fields[_SESSION]), int(fields[_STARTED]), _entries(pid, fields))
+        seen = ProcessEntry(
+            pid, int(fields[_PARENT]), int(fields[_SESSION]), int(fields[_STARTED]), _entries(pid, fields)
+        )
         if seen.entries != [b""] or int(fields[_ENVIRONMENT_END]):
             break
         time.sleep(0.0002)  # in the middle of an exec it has no environment yet
@@ -262,7 +264,7 @@ def _read(path: str) -> bytes:
         os.close(descriptor)
 
 
-def _processes_by_psutil() -> Iterator[Seen]:
+def _processes_by_psutil() -> Iterator[ProcessEntry]:
     import psutil
 
     for each in psutil.process_iter():
@@ -270,7 +272,9 @@ def _processes_by_psutil() -> Iterator[Seen]:
             if each.status() == psutil.STATUS_ZOMBIE:
                 continue
             session = os.getsid(each.pid) if hasattr(os, "getsid") else 0
-            yield Seen(each.pid, each.ppid() or 0, session, int(each.create_time() * 100), _environment_by_psutil(each))
+            yield ProcessEntry(
+                each.pid, each.ppid() or 0, session, int(each.create_time() * 100), _environment_by_psutil(each)
+            )
 
 
 def _environment_by_psutil(process: Any) -> Sequence[bytes]:

@@ -9,14 +9,14 @@ from packaging.requirements import InvalidRequirement, Requirement
 from pipeline.config.source import read_text
 from pipeline.errors import UsageError
 from pipeline.scaffold import definitions
-from pipeline.scaffold.adoption.values import Adopted, LeftOut
+from pipeline.scaffold.adoption.values import AdoptedProject, LeftOut
 from pipeline.scaffold.portable_names import problem
 
 FILE = "requirements.txt"
 COMMENT = re.compile(r"(^|\s)#.*$")
 
 
-def adopted(folder: Path) -> Adopted:
+def adopted(folder: Path) -> AdoptedProject:
     """From the folders right below ``folder``. Raises ``UsageError`` where none has a ``requirements.txt``."""
     found = sorted(path for path in folder.glob(f"*/{FILE}") if path.is_file() and not path.parent.name.startswith("."))
     if not found:
@@ -26,7 +26,7 @@ def adopted(folder: Path) -> Adopted:
     return of_files(found, folder)
 
 
-def of_files(found: Sequence[Path], folder: Path) -> Adopted:
+def of_files(found: Sequence[Path], folder: Path) -> AdoptedProject:
     """From files that are each in a folder of its own; paths are shown relative to ``folder``."""
     files, left, locked = [], [], []
     for path in found:
@@ -39,7 +39,7 @@ def of_files(found: Sequence[Path], folder: Path) -> Adopted:
         left += unread
         files += [*definitions.environment(name, definitions.ANY_PYTHON, requirements), *definitions.stage(name, name)]
         locked.append(name)
-    return Adopted(tuple(files), tuple(left), tuple(locked))
+    return AdoptedProject(tuple(files), tuple(left), tuple(locked))
 
 
 def _requirements(path: Path, shown_as: str) -> tuple[list[str], list[LeftOut]]:

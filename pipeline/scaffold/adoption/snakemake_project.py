@@ -11,7 +11,7 @@ from pipeline.scaffold import definitions
 from pipeline.scaffold.adoption import conda_files, snakefile, snakemake_workflow
 from pipeline.scaffold.adoption.snakefile import SnakemakeRule, UnreadableRule
 from pipeline.scaffold.adoption.snakemake_stages import AdoptedStage, stage_of
-from pipeline.scaffold.adoption.values import Adopted, LeftOut
+from pipeline.scaffold.adoption.values import AdoptedProject, LeftOut
 from pipeline.scaffold.editor_schemas import LINE
 from pipeline.scaffold.new_files import NewFile
 
@@ -30,7 +30,7 @@ def _text_node(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text_node)
 
 
-def adopted(path: Path, shown_as: str) -> Adopted:
+def adopted(path: Path, shown_as: str) -> AdoptedProject:
     """Raises ``ConfigurationError`` for a file that can't be read at all."""
     content = snakefile.read(read_text(path, shown_as), shown_as)
     left = list(content.left_out)
@@ -44,7 +44,9 @@ def adopted(path: Path, shown_as: str) -> Adopted:
     if stages and not is_whole:
         left.append(LeftOut(shown_as, 1, "no workflow is written: an input may come from what is left out here"))
     every = (*environments.files, *files, *([workflow] if workflow else []))
-    return Adopted(every, tuple(sorted(left)), tuple(environments.with_requirements), WORKFLOW if workflow else "")
+    return AdoptedProject(
+        every, tuple(sorted(left)), tuple(environments.with_requirements), WORKFLOW if workflow else ""
+    )
 
 
 def _makers(rules: Sequence[SnakemakeRule]) -> int:

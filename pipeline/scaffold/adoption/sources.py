@@ -4,13 +4,13 @@ from pathlib import Path
 
 from pipeline.errors import UsageError
 from pipeline.scaffold.adoption import requirement_folders, snakemake_project
-from pipeline.scaffold.adoption.values import Adopted
+from pipeline.scaffold.adoption.values import AdoptedProject
 from pipeline.text import printable
 
 SNAKEFILES = ("Snakefile", "workflow/Snakefile")  # where Snakemake itself looks for one
 
 
-def adopted(source: Path) -> Adopted:
+def adopted(source: Path) -> AdoptedProject:
     """What can be taken over from a Snakefile, or from folders with requirements. Writes nothing, and runs nothing.
 
     Raises ``UsageError`` for a path that is neither, and where nothing of it can be taken over, and
@@ -25,7 +25,7 @@ def adopted(source: Path) -> Adopted:
     return found
 
 
-def _read(source: Path) -> Adopted:
+def _read(source: Path) -> AdoptedProject:
     shown = printable(str(source))
     if source.is_dir():
         for name in SNAKEFILES:

@@ -15,7 +15,7 @@ class LeftOut(Struct, frozen=True, order=True):
         return f"{self.file}:{self.line}: {self.reason}"
 
 
-class Adopted(Struct, frozen=True):
+class AdoptedProject(Struct, frozen=True):
     """The files of a project that are made of another tool's."""
 
     files: tuple[NewFile, ...]

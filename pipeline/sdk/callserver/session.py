@@ -11,7 +11,7 @@ from callpacking import Packer, Unsendable, plain
 from callprotocol import CANCELLED, MEMORY, OLDEST, PAGE, VERSION, CallConnection, Disconnected
 from callserver import target as targets
 from callserver.current import Cancelled, CurrentCall
-from callserver.raised import described
+from callserver.exception_text import described
 from callunpacking import UnknownValue, Unpacker
 
 TYPE_CHECKING = False

@@ -6,7 +6,7 @@ Others are of a folder that a stage has added to its path, or made by it. A late
 import sys
 from _frozen_importlib_external import PathFinder  # importlib's own
 
-from stagekit import sharing
+from stagekit import shared_modules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class EnvironmentModules:
         """The modules that aren't the environment's, by name, without the stage and its shared modules."""
         tops = {}  # type: dict[str, bool]
         others = {}
-        stages_own = {"stage", *sharing.loaded()}
+        stages_own = {"stage", *shared_modules.loaded()}
         kept = self._kept
         fresh = [name for name, module in list(sys.modules.items()) if kept.get(name, self) is not module]
         for name in fresh:

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from stagekit import sharing
+from stagekit import shared_modules
 from stageserver.environment_modules import EnvironmentModules
 from stageserver.interpreter_limits import InterpreterLimits
 
@@ -59,7 +59,7 @@ class StageModules:
     def _bring_back(self, source: _StageSource, modules: "list[str]") -> None:
         """As it was when the stage had been loaded."""
         if modules:
-            sharing.restore(modules, self._runner.SourceHashLoader, source.shared)
+            shared_modules.restore(modules, self._runner.SourceHashLoader, source.shared)
         sys.modules.update(source.others)
         sys.path[:] = source.path
         source.limits.restore()
@@ -75,9 +75,9 @@ class StageModules:
     def _set_aside(self) -> None:
         """The shared modules of the stage before, with those that it imported only while it ran."""
         if self._current is not None:
-            self._current.shared = sharing.loaded()
+            self._current.shared = shared_modules.loaded()
             self._current = None
-        sharing.withdraw()
+        shared_modules.withdraw()
 
     def has_thread(self) -> bool:
         """Whether a stage's own code still runs in a thread. Those of libraries (progress bars, pools) may stay."""
@@ -88,7 +88,7 @@ class StageModules:
         if not others:
             return False
         frames = sys._current_frames()  # noqa: SLF001  # documented; there is no other way to see what a thread does
-        own = {*self._sources, *(str(module.__file__) for module in sharing.loaded().values())}
+        own = {*self._sources, *(str(module.__file__) for module in shared_modules.loaded().values())}
         return any(self._is_at_work(frames.get(thread.ident), own) for thread in others)
 
     def _is_at_work(self, frame: "FrameType | None", own: "set[str]") -> bool:

@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from pipeline.services.front.incoming import IncomingBytes
-from pipeline.services.front.waiting import first_of
+from pipeline.services.front.bounded_wait import first_of
+from pipeline.services.front.incoming_bytes import IncomingBytes
 
 RETRY_SECONDS = 0.05  # between two tries to reach a version that is starting again
 

@@ -9,7 +9,7 @@ from pipeline.services.front.bodies import BadBody
 from pipeline.services.front.exchange import AnswerMissing, ClientClosed, Exchange, ExchangeEnd
 from pipeline.services.front.heads import RequestHead, may_be_request, request_head
 from pipeline.services.front.http2 import PREFACE
-from pipeline.services.front.incoming import HeadTooLong, IncomingBytes
+from pipeline.services.front.incoming_bytes import HeadTooLong, IncomingBytes
 
 QUIET_SECONDS = 0.3  # after which the service may be the one that speaks first
 

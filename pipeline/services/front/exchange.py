@@ -7,7 +7,7 @@ from enum import Enum
 from pipeline.services.front.backends import BackendConnection
 from pipeline.services.front.bodies import Body, EndlessBody
 from pipeline.services.front.heads import RequestHead, ResponseHead, response_head
-from pipeline.services.front.incoming import IncomingBytes
+from pipeline.services.front.incoming_bytes import IncomingBytes
 
 REST_SECONDS = 5.0  # for the rest of a request that was answered before its end
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import partial
 
 from pipeline.services.front.backends import Backend, Backends
+from pipeline.services.front.bounded_wait import first_of
 from pipeline.services.front.client_connection import ClientConnection
-from pipeline.services.front.waiting import first_of
 
 BACKLOG = 512  # connections that wait to be taken
 

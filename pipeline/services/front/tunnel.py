@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 from pipeline.services.front.http2 import LEAVE, ServerFrames
-from pipeline.services.front.incoming import IncomingBytes
+from pipeline.services.front.incoming_bytes import IncomingBytes
 
 FIRST = asyncio.FIRST_COMPLETED
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from pipeline.services.client import ServiceClient, connect
 from pipeline.services.folder import ServiceFolder
-from pipeline.services.following import GrowingLog
 from pipeline.services.front.backends import Backend
+from pipeline.services.growing_log import GrowingLog
+from pipeline.services.live_services import kill, stop
 from pipeline.services.order import ServiceOrder
-from pipeline.services.running import kill, stop
 from pipeline.services.serving.record import ServiceRecord
 from pipeline.services.status import ServiceState, ServiceStatus
 

@@ -18,7 +18,7 @@ from pipeline.errors import NotReady
 from tests.conftest import wheel_of
 from tests.envs.external.conftest import Heard, install, site_packages
 
-Wanted = Callable[..., Definition]
+Define = Callable[..., Definition]
 
 
 def problem(definition: Definition, folder: Path, cache: InspectionCache, heard: Heard) -> str | None:
@@ -50,20 +50,20 @@ def test_a_conda_environment_is_another_than_a_venv_of_the_same_packages(
 
 
 def test_nothing_is_started_for_one_that_is_known(
-    venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    venv: Path, cache: InspectionCache, wanted: Define, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert problem(wanted(), venv, cache, heard) is None
     monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
     assert problem(wanted(), venv, cache, heard) is None
 
 
-def test_other_imports_are_proved_again(venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard) -> None:
+def test_other_imports_are_proved_again(venv: Path, cache: InspectionCache, wanted: Define, heard: Heard) -> None:
     assert problem(wanted(), venv, cache, heard) is None
     reason = problem(wanted(imports=("nothing_such",)), venv, cache, heard)
     assert str(reason).endswith("ModuleNotFoundError: No module named 'nothing_such'")
 
 
-def test_imports_that_failed_are_tried_again(venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard) -> None:
+def test_imports_that_failed_are_tried_again(venv: Path, cache: InspectionCache, wanted: Define, heard: Heard) -> None:
     module = site_packages(venv) / "quirk.py"
     module.write_text("import os\nassert os.path.exists(__file__ + '.library')\n")
     assert "AssertionError" in str(problem(wanted(), venv, cache, heard))
@@ -136,26 +136,26 @@ def test_without_a_place_for_notes_it_is_asked_each_time(venv: Path, tmp_path: P
     assert candidates.inspect(venv, cache).record.key == candidates.inspect(venv, cache).record.key
 
 
-def test_the_wrong_python_is_named(venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard) -> None:
+def test_the_wrong_python_is_named(venv: Path, cache: InspectionCache, wanted: Define, heard: Heard) -> None:
     assert str(problem(wanted(python=">=4"), venv, cache, heard)).count(">=4") == 1
     assert heard == []
 
 
 def test_a_module_that_ends_its_process_is_no_answer(
-    venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard
+    venv: Path, cache: InspectionCache, wanted: Define, heard: Heard
 ) -> None:
     (site_packages(venv) / "quirk.py").write_text("import os; os.abort()\n")
     assert str(problem(wanted(), venv, cache, heard)).endswith("signal 6")
 
 
 def test_one_that_should_provide_programs_cannot(
-    venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard
+    venv: Path, cache: InspectionCache, wanted: Define, heard: Heard
 ) -> None:
     reason = problem(wanted(provides=(("ffmpeg", "ffmpeg"),)), venv, cache, heard)
     assert "ffmpeg" in str(reason)
 
 
-def test_looking_writes_nothing_into_it(venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard) -> None:
+def test_looking_writes_nothing_into_it(venv: Path, cache: InspectionCache, wanted: Define, heard: Heard) -> None:
     before = {path: path.lstat().st_mtime_ns for path in [venv, *venv.rglob("*")]}
     assert problem(wanted(), venv, cache, heard) is None
     assert {path: path.lstat().st_mtime_ns for path in [venv, *venv.rglob("*")]} == before
@@ -171,7 +171,13 @@ def test_looking_writes_nothing_into_it(venv: Path, cache: InspectionCache, want
     ],
 )
 def test_torch_must_be_built_for_the_accelerator(
-    venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard, variant: str, said: str, reason: str | None
+    venv: Path,
+    cache: InspectionCache,
+    wanted: Define,
+    heard: Heard,
+    variant: str,
+    said: str,
+    reason: str | None,
 ) -> None:
     (site_packages(venv) / "torch").mkdir()
     (site_packages(venv) / "torch/version.py").write_text(f"cuda: Optional[str] = {said}\n")
@@ -179,7 +185,7 @@ def test_torch_must_be_built_for_the_accelerator(
 
 
 def test_without_torch_no_accelerator_is_missed(
-    venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard
+    venv: Path, cache: InspectionCache, wanted: Define, heard: Heard
 ) -> None:
     assert problem(wanted(variant="cu128"), venv, cache, heard) is None
 
@@ -197,7 +203,7 @@ def test_a_folder_of_modules_on_its_path_is_told(venv: Path, cache: InspectionCa
 
 
 def test_an_interpreter_is_checked_without_being_built(
-    venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard
+    venv: Path, cache: InspectionCache, wanted: Define, heard: Heard
 ) -> None:
     said = candidates.check(wanted(lock=None, interpreter=venv), cache, heard.append)
     assert re.search(rf"{re.escape(str(venv))}, Python 3\.", said)
@@ -208,7 +214,7 @@ def test_an_interpreter_is_checked_without_being_built(
     [({"python": ">=4"}, "and >=4 is asked for"), ({"interpreter": Path("/nowhere")}, "isn't there")],
 )
 def test_an_interpreter_that_does_not_fit_is_named_with_what_helps(
-    venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard, changes: dict[str, object], reason: str
+    venv: Path, cache: InspectionCache, wanted: Define, heard: Heard, changes: dict[str, object], reason: str
 ) -> None:
     with pytest.raises(NotReady, match=reason) as caught:
         candidates.check(wanted(**{"lock": None, "interpreter": venv, **changes}), cache, heard.append)
@@ -216,7 +222,7 @@ def test_an_interpreter_that_does_not_fit_is_named_with_what_helps(
 
 
 @pytest.fixture
-def listing(venv: Path, wanted: Wanted) -> Definition:
+def listing(venv: Path, wanted: Define) -> Definition:
     return wanted(legacy=(venv,))
 
 
@@ -226,7 +232,7 @@ def test_a_job_finds_again_what_it_was_prepared_for(listing: Definition, venv: P
 
 
 def test_a_place_that_the_definition_does_not_name_is_never_gone_to(
-    listing: Definition, venv: Path, cache: InspectionCache, wanted: Wanted
+    listing: Definition, venv: Path, cache: InspectionCache, wanted: Define
 ) -> None:
     key = candidates.inspect(venv, cache).record.key
     with pytest.raises(Unusable, match=r"its definition doesn't name .* any more"):
@@ -257,7 +263,7 @@ def install_both(prefix: Path, folder: Path, *names: str) -> None:
 
 
 def test_a_file_of_two_packages_is_refused_as_in_a_build(
-    venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard, tmp_path: Path
+    venv: Path, cache: InspectionCache, wanted: Define, heard: Heard, tmp_path: Path
 ) -> None:
     install_both(venv, tmp_path, "tinya", "tinyb")
     reason = str(problem(wanted(), venv, cache, heard))
@@ -267,7 +273,13 @@ def test_a_file_of_two_packages_is_refused_as_in_a_build(
 
 @pytest.mark.parametrize(("preferred", "fits"), [("tinyb", True), ("tinya", False)])
 def test_a_file_of_two_packages_must_be_the_preferred_one_s(
-    venv: Path, cache: InspectionCache, wanted: Wanted, heard: Heard, tmp_path: Path, preferred: str, fits: bool
+    venv: Path,
+    cache: InspectionCache,
+    wanted: Define,
+    heard: Heard,
+    tmp_path: Path,
+    preferred: str,
+    fits: bool,
 ) -> None:
     install_both(venv, tmp_path, "tinya", "tinyb")
     reason = problem(wanted(preferred=(preferred,)), venv, cache, heard)

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.envs.interpreters import BaseInterpreter
 from pipeline.envs.lockfiles.lockfile import Pin
-from pipeline.envs.packages.package_files import PackageFile, Unlocated, chosen, parsed, preferred
+from pipeline.envs.packages.package_files import NoFileList, PackageFile, chosen, parsed, preferred
 
 PYLOCK = 'lock-version = "1.0"\ncreated-by = "uv"\n[[packages]]\nname = "quirk"\nversion = "1.0"\n'
 DIGEST = "a" * 64
@@ -24,7 +24,7 @@ def found(python: BaseInterpreter, entry: str) -> PackageFile | None:
 
 def test_a_name_that_leads_out_of_the_folder_is_refused(python: BaseInterpreter) -> None:
     file = f'name = "../../{WHEEL}", url = "https://far/x", hashes = {{ sha256 = "{DIGEST}" }}'
-    with pytest.raises(Unlocated, match="Invalid wheel filename"):
+    with pytest.raises(NoFileList, match="Invalid wheel filename"):
         found(python, f"wheels = [{{ {file} }}]\n")
 
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.executors import Raised, Trouble
+from pipeline.executors import StageException, Trouble
 from pipeline.executors.base import TroubleKind
 from pipeline.run.failures.classes import FailureClass, Retry
 from pipeline.run.failures.classify import classify, should_escalate
-from pipeline.run.failures.evidence import Evidence, Repaired, ServiceTrouble, Unrepairable, Whole
+from pipeline.run.failures.evidence import EnvironmentRepair, Evidence, ServiceTrouble, Unrepairable, Whole
 from pipeline.run.failures.oom import OomKills
 
 PREFIX = "/project/venv/.builds/alpha-1"
@@ -25,7 +25,7 @@ WHOLE = Whole("requirements/alpha.txt", ("lock", "bootstrap --env alpha"))
 
 
 def raising(kind: str, message: str = "", file: str | None = None) -> Evidence:
-    return replace(FAILED, raised=Raised(kind, message, file))
+    return replace(FAILED, raised=StageException(kind, message, file))
 
 
 def printing(*lines: str, returncode: int = 1) -> Evidence:
@@ -50,7 +50,7 @@ STAGE_ERRORS = {
     "a syntax error in the stage": raising("SyntaxError", "invalid syntax", "/project/stages/x.py"),
     "a program that a shell didn't find": printing("sh: 1: ffmpeg: not found", returncode=127),
     "a mistake while the stage is loaded": replace(
-        FAILED, raised=Raised("NameError", "", None, "/project/stages/x.py")
+        FAILED, raised=StageException("NameError", "", None, "/project/stages/x.py")
     ),
     "a neighbour's folder with a longer name": raising("FileNotFoundError", "", f"{PREFIX}2/lib/x.py"),
     "nothing at all": FAILED,
@@ -69,7 +69,9 @@ SUSPECTED = {
     "a missing file, by the log alone": printing(f"FileNotFoundError: [Errno 2] No such file: '{PREFIX}/lib/data'"),
     "a package's syntax": raising("SyntaxError", "unterminated string", f"{PREFIX}/lib/quirk.py"),
     "a package cut off between two lines": raising("AttributeError", "module 'quirk' has no attribute 'VERSION'"),
-    "a package cut off within a name": replace(FAILED, raised=Raised("NameError", "", None, f"{PREFIX}/lib/quirk.py")),
+    "a package cut off within a name": replace(
+        FAILED, raised=StageException("NameError", "", None, f"{PREFIX}/lib/quirk.py")
+    ),
     "an archive of packages": raising("zipimport.ZipImportError", "can't read Zip file"),
     "an archive of packages, as reported": raising("ZipImportError", "can't read Zip file"),
     "bytecode cut off": raising("EOFError", "marshal data too short"),
@@ -89,7 +91,7 @@ EXPECTED = {
         "another prefix": Evidence(PREFIX, returncode=96, wrong_environment=True),
         "no interpreter": starting(errno.ENOENT),
         "an interpreter that can't be executed": starting(errno.EACCES),
-        "damage found and repaired": replace(FAILED, verdict=Repaired(Path(PREFIX), ("x",))),
+        "damage found and repaired": replace(FAILED, verdict=EnvironmentRepair(Path(PREFIX), ("x",))),
         "damage found, not repaired": replace(FAILED, verdict=Unrepairable("no network", ("x",))),
     },
     FailureClass.OUT_OF_MEMORY: {

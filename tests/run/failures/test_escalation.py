@@ -13,16 +13,16 @@ from pipeline.envs.builder.builder import Builder
 from pipeline.envs.registry import Registry
 from pipeline.envs.verification import content
 from pipeline.envs.verification.comparison import DamagedFile
-from pipeline.executors.reports import Raised
+from pipeline.executors.reports import StageException
 from pipeline.jobs.job import PlannedJob
 from pipeline.project import ProjectFolder
 from pipeline.run import runtime
 from pipeline.run.failures.escalation import Escalation, escalate
-from pipeline.run.failures.evidence import Evidence, Repaired, Unrepairable, Whole
+from pipeline.run.failures.evidence import EnvironmentRepair, Evidence, Unrepairable, Whole
 from tests.conftest import Sandbox, also, offline
 from tests.jobs.helpers import prepared
 
-IMPORT = Raised("ModuleNotFoundError", "No module named 'mising'")
+IMPORT = StageException("ModuleNotFoundError", "No module named 'mising'")
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_a_damaged_one_is_repaired_and_the_job_resolves_to_the_repaired(
     os.truncate(module(build), 3)
     steps: list[str] = []
     verdict = escalate(project, job, "alpha", build.prefix, steps.append)
-    assert isinstance(verdict, Repaired)
+    assert isinstance(verdict, EnvironmentRepair)
     assert verdict.damage == ("quirk: quirk.py has 3 bytes instead of 16",)
     resolved = runtime.resolve(project, job, "token")
     resolved.require(job)
@@ -85,8 +85,8 @@ def test_what_somebody_has_repaired_meanwhile_is_not_built_again(
     first = escalate(project, job, "alpha", build.prefix, quiet)
     monkeypatch.setattr("pipeline.process.run", lambda *_: pytest.fail("something was started"))
     second = escalate(project, job, "alpha", build.prefix, quiet)
-    assert isinstance(first, Repaired)
-    assert second == Repaired(first.prefix, ())
+    assert isinstance(first, EnvironmentRepair)
+    assert second == EnvironmentRepair(first.prefix, ())
 
 
 def remove_interpreter(build: Build) -> None:
@@ -123,7 +123,7 @@ def test_every_kind_of_damage_is_repaired(
 ) -> None:
     damage(build)
     verdict = escalate(project, job, "alpha", build.prefix, quiet)
-    assert isinstance(verdict, Repaired), verdict
+    assert isinstance(verdict, EnvironmentRepair), verdict
     assert verdict.damage[0].startswith(DAMAGE[damage])
     runtime.resolve(project, job, "token").require(job)
 
@@ -217,4 +217,4 @@ def test_damage_that_came_after_another_symptom_s_look_is_found(
     os.truncate(module(build), 3)
     second = escalation.look(job, "alpha", Evidence(str(build.prefix), returncode=-7), quiet)
     assert isinstance(first, Whole)
-    assert isinstance(second, Repaired)
+    assert isinstance(second, EnvironmentRepair)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ExitCode, InputError, NotReady, PipelineError, StageError
-from pipeline.executors import Raised, Trouble
+from pipeline.executors import StageException, Trouble
 from pipeline.run.failures.classes import FailureClass
 from pipeline.run.failures.evidence import Evidence, PlanDrift, ServiceTrouble, Unrepairable, Whole
 from pipeline.run.failures.message import Failure, error_of, last_lines
@@ -32,7 +32,7 @@ def failed(**values: object) -> Evidence:
     return replace(Evidence(PREFIX, returncode=1), **values)  # type: ignore[arg-type]  # names are the fields'
 
 
-NO_MODULE = Raised("ModuleNotFoundError", "No module named 'mising.part'")
+NO_MODULE = StageException("ModuleNotFoundError", "No module named 'mising.part'")
 
 LOST = ServiceTrouble("server", "crashed", "it was killed by SIGKILL", ("loading",), "/r/log", True)
 
@@ -45,15 +45,15 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
             f"{HEAD}: it ended with exit code 1\n  | Traceback …\n  | ValueError: no\n{LOG}",
             AGAIN,
         ),
-        (failed(raised=Raised("KeyError", "")), StageError, f"{HEAD}: it raised KeyError\n{LOG}", AGAIN),
+        (failed(raised=StageException("KeyError", "")), StageError, f"{HEAD}: it raised KeyError\n{LOG}", AGAIN),
         (
-            failed(raised=Raised("ValueError", "one\x1b\ntwo")),
+            failed(raised=StageException("ValueError", "one\x1b\ntwo")),
             StageError,
             f"{HEAD}: it raised ValueError: one\\x1b\n{LOG}",
             AGAIN,
         ),
         (
-            failed(raised=Raised("KeyError", "'b'"), plan_drift=PlanDrift(("input 'b'",), "prepare-job a.mkv")),
+            failed(raised=StageException("KeyError", "'b'"), plan_drift=PlanDrift(("input 'b'",), "prepare-job a.mkv")),
             StageError,
             (
                 f"{HEAD}: it raised KeyError: 'b'\n"
@@ -74,7 +74,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
             "uv pip compile …\nbootstrap --env alpha",
         ),
         (
-            failed(raised=Raised("ImportError", "cannot import name 'x'"), verdict=WHOLE),
+            failed(raised=StageException("ImportError", "cannot import name 'x'"), verdict=WHOLE),
             StageError,
             (
                 f"{HEAD}: it raised ImportError: cannot import name 'x'\n"

@@ -9,7 +9,7 @@ from pipeline.errors import ConfigurationError, UsageError
 from pipeline.project import ProjectFolder
 from pipeline.scaffold import new_files
 from pipeline.scaffold.adoption import snakefile, sources
-from pipeline.scaffold.adoption.values import Adopted
+from pipeline.scaffold.adoption.values import AdoptedProject
 from pipeline.scaffold.example_files import BARE, files_of
 
 SORT = """
@@ -48,18 +48,18 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "from"
 
 
-def adopt(folder: Path, text: str) -> Adopted:
+def adopt(folder: Path, text: str) -> AdoptedProject:
     (folder / "Snakefile").write_text(text)
     return sources.adopted(folder / "Snakefile")
 
 
-def project(folder: Path, adopted: Adopted) -> Catalog:
+def project(folder: Path, adopted: AdoptedProject) -> Catalog:
     root = folder.parent / "project"
     new_files.write(root, (*adopted.files, *files_of(BARE)))
     return Catalog(ProjectFolder(root))
 
 
-def reasons(adopted: Adopted) -> str:
+def reasons(adopted: AdoptedProject) -> str:
     return "\n".join(map(str, adopted.left_out))
 
 

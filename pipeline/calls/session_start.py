@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.calls import confined
+from pipeline.calls import confined_worker
 from pipeline.calls.errors import CallTimedOut, RemoteError, WorkerLost
 from pipeline.calls.logs import SessionLog
 from pipeline.calls.loss import worker_lost
@@ -127,7 +127,7 @@ def worker_for(source: CallSource, log: SessionLog, deadline: float) -> CallWork
         log=log.path,
         variables={**source.variables, **(cards.variables if cards else {})},
     )
-    pool = WorkerPool(*confined.runtime(source.interpreter.limits), CallPipes)
+    pool = WorkerPool(*confined_worker.runtime(source.interpreter.limits), CallPipes)
     try:
         return CallWorker(pool, invocation, deadline, cards)
     except (Unavailable, OSError) as error:

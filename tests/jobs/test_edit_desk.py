@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import NotReady, UsageError
-from pipeline.jobs import attempts, editing, output_edits
+from pipeline.jobs import attempts, edit_desk, output_edits
 from pipeline.jobs.events import OutputEdited, StageFinished
 from pipeline.jobs.job import PlannedJob, load
 from pipeline.locks import exclusive
@@ -21,7 +21,7 @@ def job(tmp_path: Path) -> PlannedJob:
 
 
 def put(job: PlannedJob, who: str = "ann", **files: str) -> OutputEdited | None:
-    with editing.opened(job.folder) as desk:
+    with edit_desk.opened(job.folder) as desk:
         return desk.put("cues", {name: text.encode() for name, text in files.items()}, who)
 
 
@@ -65,7 +65,7 @@ def test_a_torn_line_is_no_edit(job: PlannedJob) -> None:
 
 
 def test_nobody_edits_a_job_that_runs(job: PlannedJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(editing, "SECONDS", 0.1)
+    monkeypatch.setattr(edit_desk, "SECONDS", 0.1)
     with exclusive(job.lock), pytest.raises(NotReady):
         put(job, srt="hello!")
     assert texts(job) == {}
@@ -73,7 +73,7 @@ def test_nobody_edits_a_job_that_runs(job: PlannedJob, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize(("stage", "output"), [("nothing", "srt"), ("cues", "nothing")])
 def test_an_output_that_is_not_there_is_named(job: PlannedJob, stage: str, output: str) -> None:
-    with editing.opened(job.folder) as desk, pytest.raises(UsageError) as caught:
+    with edit_desk.opened(job.folder) as desk, pytest.raises(UsageError) as caught:
         desk.put(stage, {output: b"hello!"}, "ann")
     assert "nothing" in caught.value.message
     assert not (job.folder / "edits").exists()
@@ -83,7 +83,7 @@ def test_the_base_of_an_edit_is_found_after_the_stage_has_made_something_else(jo
     put(job, srt="hello!")
     result = committed(attempts.begin(job, "cues"), srt="good day", vtt="WEBVTT")
     record(job, StageFinished("cues", 2, result.key, 0.5, result.output_records))
-    with editing.opened(job.folder) as desk:
+    with edit_desk.opened(job.folder) as desk:
         assert not desk.is_current("cues")
         base = desk.base("cues", "srt")
         assert base
@@ -97,7 +97,7 @@ def test_the_base_of_an_edit_is_found_after_the_stage_has_made_something_else(jo
 
 def test_a_dropped_edit_is_gone_but_for_its_file(job: PlannedJob) -> None:
     put(job, srt="hello!")
-    with editing.opened(job.folder) as desk:
+    with edit_desk.opened(job.folder) as desk:
         desk.drop("cues", "bob")
         with pytest.raises(UsageError):
             desk.drop("cues", "bob")

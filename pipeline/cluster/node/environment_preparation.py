@@ -22,10 +22,10 @@ class _GivenUp(Exception):
     """Nobody waits for it any more."""
 
 
-class EnvironmentMaking:
+class EnvironmentPreparation:
     """For ``first`` and those who join it. Its thread begins at once, or when ``earlier`` has come to its end."""
 
-    def __init__(self, make: Make, first: NodeAttempt, earlier: "EnvironmentMaking | None" = None) -> None:
+    def __init__(self, make: Make, first: NodeAttempt, earlier: "EnvironmentPreparation | None" = None) -> None:
         """``make`` raises ``PipelineError``, ``OSError`` and ``ValueError``."""
         self._make = make
         self._earlier = earlier

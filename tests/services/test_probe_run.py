@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.services.definition import CommandProbe, HttpProbe, ServiceProbe, TcpProbe, Way
 from pipeline.services.events import TryResult
-from pipeline.services.probing import ProbeRun
+from pipeline.services.probe_run import ProbeRun
 
 LOCAL = "127.0.0.1"
 VARIABLES = {"PATH": os.environ["PATH"]}

@@ -35,14 +35,14 @@ class DirectoryUnusable(Exception):
     """A directory can't be an output; the text goes on after its name."""
 
 
-class TreeReading(Struct, frozen=True):
+class DirectoryContent(Struct, frozen=True):
     """What was read, and the signature of the directory that had it: any later change gives another one."""
 
     manifest: Manifest
     signature: Signature
 
 
-def read(directory: Path, before: TreeScan | None = None, flush: bool = False) -> TreeReading:
+def read(directory: Path, before: TreeScan | None = None, flush: bool = False) -> DirectoryContent:
     """Read every file; ``flush``: until all of it is on the disk, too. ``before`` is a scan of a moment ago.
 
     Raises ``DirectoryUnusable``, and ``OSError`` where something can't be read.
@@ -60,7 +60,7 @@ def read(directory: Path, before: TreeScan | None = None, flush: bool = False) -
         flush_to_disk(directory, before.items)
     if scan(directory).signature != before.signature:
         raise DirectoryUnusable(CHANGED)
-    return TreeReading(entries, before.signature)
+    return DirectoryContent(entries, before.signature)
 
 
 def digest_of(directory: Path) -> str:

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.digests import content_digest
-from pipeline.directories import manifest, reading
+from pipeline.directories import manifest, tree_reader
 from pipeline.directories.own_files import make_own
 from pipeline.directories.placement import TreePlacer
-from pipeline.directories.reading import DirectoryUnusable, digest_of, read
 from pipeline.directories.scan import TreeItem, any_signature_of, scan
+from pipeline.directories.tree_reader import DirectoryUnusable, digest_of, read
 from pipeline.signatures import Signature
 from pipeline.values import decode, encode
 
@@ -35,7 +35,7 @@ def directory(tmp_path: Path) -> Path:
         (deepest / name).write_text(name, errors="surrogateescape")
     (top / "tool").write_text("#!/bin/sh\n")
     (top / "tool").chmod(0o755)
-    (top / "large").write_bytes(os.urandom(reading.CHUNK + 1))
+    (top / "large").write_bytes(os.urandom(tree_reader.CHUNK + 1))
     (top / "nothing").touch()
     (top / "a/to_tool").symlink_to("../tool")
     (top / "to_folder").symlink_to("a/b")
@@ -123,18 +123,18 @@ def test_a_copy_has_the_same_digest_wherever_it_is(directory: Path, tmp_path: Pa
 def test_only_what_comes_from_a_disk_or_is_large_is_read_in_threads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, blocks: int, threads: int
 ) -> None:
-    monkeypatch.setattr(reading, "AT_ONCE", 4)
-    monkeypatch.setattr(reading, "SMALL", 8)
+    monkeypatch.setattr(tree_reader, "AT_ONCE", 4)
+    monkeypatch.setattr(tree_reader, "SMALL", 8)
     count = itertools.count(0, blocks)
-    monkeypatch.setattr(reading, "_blocks_read", lambda: next(count))
+    monkeypatch.setattr(tree_reader, "_blocks_read", lambda: next(count))
     readers = set()
-    digest = reading.file_digest
+    digest = tree_reader.file_digest
 
     def noted(directory: str, file: TreeItem) -> str:
         readers.add(threading.current_thread() is threading.main_thread())
         return digest(directory, file)
 
-    monkeypatch.setattr(reading, "file_digest", noted)
+    monkeypatch.setattr(tree_reader, "file_digest", noted)
     for number in range(20):
         (tmp_path / f"{number}.bin").write_bytes(bytes([number]) * size)
     found = read(tmp_path).manifest
@@ -194,26 +194,26 @@ def test_what_is_no_file_of_its_own_is_refused_by_name(directory: Path, make: Ca
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    digests = reading._digests
+    digests = tree_reader._digests
 
     def and_changes(top: Path, files: Sequence[TreeItem]) -> list[str]:
         found = digests(top, files)
         (directory / "nothing").write_text("later")
         return found
 
-    monkeypatch.setattr(reading, "_digests", and_changes)
+    monkeypatch.setattr(tree_reader, "_digests", and_changes)
     with pytest.raises(DirectoryUnusable, match="while it was read"):
         read(directory)
 
 
 def test_a_file_that_goes_while_it_is_read_is_refused(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wait = reading._wait_until_settled
+    wait = tree_reader._wait_until_settled
 
     def and_goes(signature: Signature) -> None:
         wait(signature)
         (directory / "nothing").unlink()
 
-    monkeypatch.setattr(reading, "_wait_until_settled", and_goes)
+    monkeypatch.setattr(tree_reader, "_wait_until_settled", and_goes)
     with pytest.raises(DirectoryUnusable, match="while it was read"):
         read(directory)
 

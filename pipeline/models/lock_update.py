@@ -10,7 +10,7 @@ from pipeline.config.models import HubSource, ModelSpec
 from pipeline.errors import NotReady, UsageError
 from pipeline.models import admission, first_fetch
 from pipeline.models.admission import Admission
-from pipeline.models.hub.client import Refused, page
+from pipeline.models.hub.client import HubRefusal, page
 from pipeline.models.sources import Fetcher
 from pipeline.models.store import ModelStore
 from pipeline.progress import Progress
@@ -86,7 +86,7 @@ def look(
         raise NotReady(f"{shown} can't be asked for: --offline leaves the network alone", "leave --offline out")
     try:
         found = fetcher.hub.look(source, patterns, progress)
-    except Refused as refused:
+    except HubRefusal as refused:
         advice = ADVICE.get(refused.kind)
         if refused.kind == "gated":
             advice = f"agree to its terms at {page(source.repository)} and set HF_TOKEN to a token of that account"

@@ -16,7 +16,7 @@ AGAIN = "copy the file again"
 OTHER = "name a file that 'pipeline env bundle' or 'pipeline package make' made, and that nobody has changed since"
 
 
-class _Bounded(io.BufferedReader):
+class _BoundedFile(io.BufferedReader):
     """A file of which no one reads more than fits into memory, whatever a header claims."""
 
     def read(self, size: int | None = -1, /) -> bytes:
@@ -32,7 +32,7 @@ def opened(file: Path) -> Iterator[tarfile.TarFile]:
     Raises ``InputError`` for a file that can't be read, and for what tarfile makes nothing of while it is read.
     """
     try:
-        with _Bounded(io.FileIO(file)) as content, tarfile.open(fileobj=content, mode="r:") as archive:
+        with _BoundedFile(io.FileIO(file)) as content, tarfile.open(fileobj=content, mode="r:") as archive:
             yield archive
     except tarfile.TarError as error:
         raise InputError(f"{file} isn't a whole archive: {error}", AGAIN) from error

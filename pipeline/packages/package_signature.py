@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline import process
 from pipeline.errors import InputError, NotReady, UsageError
-from pipeline.process import Completed
+from pipeline.process import CompletedProcess
 from pipeline.text import printable
 
 PROGRAM = "ssh-keygen"
@@ -53,7 +53,7 @@ def verify(file: Path, allowed: Path) -> str:
     )
 
 
-def _run(words: Sequence[str | Path], stdin: Path | None = None) -> Completed:
+def _run(words: Sequence[str | Path], stdin: Path | None = None) -> CompletedProcess:
     program = shutil.which(PROGRAM)
     if program is None:
         raise NotReady(f"{PROGRAM} isn't there, which makes and checks signatures", "install OpenSSH's client")
@@ -63,5 +63,5 @@ def _run(words: Sequence[str | Path], stdin: Path | None = None) -> Completed:
         return process.run([program, *words], os.environ, SECONDS, stdin=content)
 
 
-def _reason(done: Completed) -> str:
+def _reason(done: CompletedProcess) -> str:
     return printable(done.error_text.splitlines()[-1]) if done.error_text else f"{PROGRAM} gives no reason"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import process
-from pipeline.cluster.node.environment_making import EnvironmentMaking
+from pipeline.cluster.node.environment_preparation import EnvironmentPreparation
 from pipeline.cluster.node.node_attempt import AttemptStopped, NodeAttempt
 from pipeline.cluster.wire.attempt_order import AttemptId
 from pipeline.envs.build import Build
@@ -30,17 +30,17 @@ class Waiting:
     def __init__(
         self,
         make: Callable[[Progress], Build],
-        joins: EnvironmentMaking | None = None,
-        after: EnvironmentMaking | None = None,
+        joins: EnvironmentPreparation | None = None,
+        after: EnvironmentPreparation | None = None,
     ) -> None:
         self.attempt = attempt()
         self.came: list[object] = []
-        self.making = joins or EnvironmentMaking(make, self.attempt, after)
+        self.making = joins or EnvironmentPreparation(make, self.attempt, after)
         assert joins is None or joins.join(self.attempt)
         self._thread = threading.Thread(target=self._wait, args=(self.making,))
         self._thread.start()
 
-    def _wait(self, making: EnvironmentMaking) -> None:
+    def _wait(self, making: EnvironmentPreparation) -> None:
         try:
             self.came.append(making.wait(self.attempt))
         except (AttemptStopped, NotReady) as error:
@@ -129,7 +129,7 @@ def test_one_that_was_to_end_before_it_waits_does_not() -> None:
         return BUILD
 
     late = attempt()
-    making = EnvironmentMaking(make, late)
+    making = EnvironmentPreparation(make, late)
     late.stop("cancelled")
     with pytest.raises(AttemptStopped):
         making.wait(late)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pipeline.services import probes
-from pipeline.services.definition import CommandProbe, Notified, ServiceProbe
+from pipeline.services.definition import CommandProbe, NotifyProbe, ServiceProbe
 from pipeline.services.events import TryResult
 
 LOOK = 0.05  # seconds between two looks, where nothing can be waited for
@@ -45,7 +45,7 @@ class ProbeRun:
         """``is_ready``: it is asked whether the service is still alive. Returns why there could be no try."""
         self.drop()
         self._deadline = time.monotonic() + probe.timeout
-        assert not isinstance(probe.way, Notified)  # what is notified isn't asked
+        assert not isinstance(probe.way, NotifyProbe)  # what is notified isn't asked
         try:
             if isinstance(probe.way, CommandProbe):
                 with self._opened_output() as output:
