@@ -37,10 +37,10 @@ def test_who_waits_for_the_lock_of_a_folder_that_is_removed_gets_that_of_the_nex
             got.set()
 
     waiting = threading.Thread(target=wait)
-    with folder.locked():
+    with folder.locked(), folder.file(LOCK).open() as removed:
         waiting.start()
         folder.remove()
-        assert not folder.path.exists()
+        assert not os.fstat(removed.fileno()).st_nlink
     waiting.join(30)
     assert got.is_set()
 
