@@ -8,6 +8,7 @@ from pathlib import Path
 
 LOG = "workers.log"
 LOG_BYTES = 1 << 20
+TRIES = 100
 LONGEST_ADDRESS = 100  # bytes of a unix socket's path, of which systems take 104 or 108
 
 
@@ -25,9 +26,7 @@ def locate(variables: Mapping[str, str]) -> Path:
 def ensure(folder: Path) -> None:
     """Make the folder. Raises ``Unavailable`` where it isn't a folder that only this user can enter."""
     try:
-        with contextlib.suppress(FileExistsError):
-            folder.mkdir(mode=0o700)
-        status = folder.lstat()
+        status = _made(folder)
     except OSError as error:
         raise Unavailable(f"{folder}: {error.strerror}") from error
     if not stat.S_ISDIR(status.st_mode):
@@ -36,6 +35,16 @@ def ensure(folder: Path) -> None:
         raise Unavailable(f"{folder} belongs to another user")
     if status.st_mode & 0o077:
         raise Unavailable(f"others than you may enter {folder}")
+
+
+def _made(folder: Path) -> os.stat_result:
+    """Another process may remove the folder between the two steps, again and again."""
+    for _ in range(TRIES):
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        with contextlib.suppress(FileNotFoundError):
+            return folder.lstat()
+    return folder.lstat()
 
 
 @contextlib.contextmanager
