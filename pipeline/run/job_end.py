@@ -3,11 +3,10 @@
 import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.errors import Interrupted, StageError
-from pipeline.jobs import deliver
 from pipeline.jobs.events import RunCancelled, RunEnded, RunFailed, RunFinished, RunInterrupted
-from pipeline.jobs.hand_edits import HandEdit, HandEdits
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.results import Results
 from pipeline.jobs.state import Status
@@ -17,6 +16,9 @@ from pipeline.run.job_journal import JobJournal
 from pipeline.run.observer import JobOutcome
 from pipeline.values import Struct
 
+if TYPE_CHECKING:
+    from pipeline.jobs.hand_edits import HandEdit
+
 
 class Delivery(Struct, frozen=True):
     """What a job has delivered: the paths, each once, and whether all of it was there already."""
@@ -24,6 +26,11 @@ class Delivery(Struct, frozen=True):
     paths: list[Path]
     was_finished: bool  # by an earlier run, and nothing has been made since
     unchanged: bool
+
+
+def import_delivery() -> None:
+    """To be called while the first stage starts: what a delivery is made with would hold up its start."""
+    from pipeline.jobs import deliver  # noqa: F401
 
 
 class JobEnd:
@@ -38,11 +45,15 @@ class JobEnd:
 
     def takes_long(self, results: Results) -> bool:
         """Whether the delivery does."""
+        from pipeline.jobs import deliver
+
         return deliver.takes_long(self._job, results)
 
     def deliver(self, results: Results, guard: InputGuard) -> Delivery:
         """Deliver what the job is for; all stages have their results. Raises what keeps it from that. For any thread:
         nothing else is done for the job meanwhile, but that it may be given up."""
+        from pipeline.jobs import deliver
+
         state = self._job.loaded
         was_finished = not self._journal.has_news and state.status is Status.FINISHED
         guard.require_deliverables()
@@ -60,7 +71,9 @@ class JobEnd:
         event = None if delivered.was_finished else RunFinished(names)
         return self._journal.ended(event, JobOutcome(delivered.paths, delivered.unchanged))
 
-    def _note_hand_edit(self, edit: HandEdit) -> None:
+    def _note_hand_edit(self, edit: "HandEdit") -> None:
+        from pipeline.jobs.hand_edits import HandEdits
+
         self._notes.append(HandEdits(self._job).words(edit))
 
     def _tell_notes(self) -> None:

@@ -14,6 +14,7 @@ from pipeline.jobs.records import Result
 from pipeline.run.backlog import Backlog
 from pipeline.run.bounds import Bounds, overrun
 from pipeline.run.commits import Commits, Outcome
+from pipeline.run.job_end import import_delivery
 from pipeline.run.job_run import JobRun
 from pipeline.run.live_attempts import LiveAttempts
 from pipeline.run.observer import JobOutcome
@@ -88,6 +89,8 @@ class Run:
         for job in self._jobs.live:
             self._begin(job)
         self._advance()
+        if self._running:
+            import_delivery()
         self._later = self._joining(self._wake, self._join) if self._joining else None
         while self._running or self._jobs.live or (self._later and not self._later.is_over):
             for event in self._execution.wait(interrupts.fileno(), self._patience()):
