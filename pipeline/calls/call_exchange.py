@@ -8,10 +8,10 @@ from typing import Any
 
 from pipeline.calls.errors import CallCancelled, CallError, CallTimedOut, RemoteError
 from pipeline.calls.logs import SessionLog
-from pipeline.calls.loss import worker_lost
 from pipeline.calls.options import CallOptions
 from pipeline.calls.source import CallSource
 from pipeline.calls.worker import CallWorker, Message
+from pipeline.calls.worker_loss import worker_lost
 from pipeline.sdk.callpacking import Packer
 from pipeline.sdk.callprotocol import Disconnected, TimeIsOver
 from pipeline.sdk.callunpacking import Unpacker

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import IO
 
 from pipeline.calls.logs import SessionLog
-from pipeline.calls.loss import worker_lost
 from pipeline.calls.session_start import worker_for
 from pipeline.calls.source import CallSource
 from pipeline.calls.worker import CallWorker, Message
+from pipeline.calls.worker_loss import worker_lost
 from pipeline.errors import UsageError
 from pipeline.sdk.callprotocol import HEAD, LONGEST_JSON, Disconnected, TimeIsOver, decode_message, encode_frame
 

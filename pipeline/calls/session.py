@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from pipeline.calls.call_exchange import ASK, KILL, RAISE, CallExchange
+from pipeline.calls.call_lock import CallLock
 from pipeline.calls.errors import RemoteError, SessionClosed, WorkerLost
 from pipeline.calls.logs import SessionLog
 from pipeline.calls.options import CallOptions
@@ -12,7 +13,6 @@ from pipeline.calls.session_start import begun
 from pipeline.calls.signatures import FunctionFacts, KnownFunction
 from pipeline.calls.source import CallSource
 from pipeline.calls.ticket import CallTicket
-from pipeline.calls.turn import Turn
 from pipeline.calls.worker import CallWorker
 from pipeline.errors import UsageError, did_you_mean
 
@@ -37,7 +37,7 @@ class CallSession:
         self._log: SessionLog | None = None
         self._functions: dict[str, KnownFunction] = {}
         self._threads: Executor | None = None  # for calls that an event loop waits for
-        self._turn = Turn()
+        self._turn = CallLock()
         self._is_closed = False
         self.is_reloaded = False  # whether the file had changed since the worker loaded it
 

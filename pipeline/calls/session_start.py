@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pipeline.calls import confined_worker
 from pipeline.calls.errors import CallTimedOut, RemoteError, WorkerLost
 from pipeline.calls.logs import SessionLog
-from pipeline.calls.loss import worker_lost
 from pipeline.calls.source import CallSource
 from pipeline.calls.worker import CallPipes, CallWorker, Message
+from pipeline.calls.worker_loss import worker_lost
 from pipeline.digests import sha256_of_bytes
 from pipeline.errors import InputError, NotReady
 from pipeline.executors import Invocation
@@ -99,7 +99,7 @@ def _said(log: SessionLog) -> str:
 def _cards(source: CallSource, deadline: float) -> "FileLease | None":
     if not source.resources.gpus:
         return None
-    from pipeline.calls.cards import leased
+    from pipeline.calls.gpu_cards import leased
 
     return leased(source.resources, deadline)
 

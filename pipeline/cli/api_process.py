@@ -161,8 +161,8 @@ def _require_models(catalog: "Catalog", call: PrepareCall) -> None:
 def _run(call: RunCall) -> str:
     from pipeline.cli.runner import film_edits
     from pipeline.jobs.store import JobStore
-    from pipeline.run.bounds import Bounds
-    from pipeline.run.execute import Options, execute
+    from pipeline.run.execution import Options, execute
+    from pipeline.run.run_bounds import Bounds
 
     here = _project(call)
     folder = JobStore(here.jobs).folder(call.job)

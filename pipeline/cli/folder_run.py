@@ -11,7 +11,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.errors import Interrupted, PipelineError
 from pipeline.prepare.batch import RequestFactory
 from pipeline.progress import Progress
-from pipeline.run.execute import Options
+from pipeline.run.execution import Options
 from pipeline.text import counted
 
 

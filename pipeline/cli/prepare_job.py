@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.config.catalog import Catalog
     from pipeline.jobs.job import PlannedJob
     from pipeline.prepare.batch import PrepareOutcome, RequestFactory
-    from pipeline.run.execute import Options
+    from pipeline.run.execution import Options
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -124,7 +124,7 @@ def _run(job: "PlannedJob", execution: "Options") -> None:
 
 def _execution(options: dict[str, Any], and_run: bool) -> "Options | None":
     """How what was prepared is run at once; ``None`` where it isn't."""
-    from pipeline.run.execute import Options
+    from pipeline.run.execution import Options
 
     execution = Options(executor=options["executor"] or "", cluster=options["cluster"] or "")
     if and_run:

@@ -9,7 +9,7 @@ from pipeline.cli.options import Option
 from pipeline.policy import STARTS
 
 if TYPE_CHECKING:
-    from pipeline.run.execute import Options
+    from pipeline.run.execution import Options
 
 NAME = "run-pipeline"
 EXECUTORS = ("local", "dask")  # this machine, or the nodes of a cluster (cli/workplaces.py)
@@ -135,8 +135,8 @@ OF_PREPARED = tuple(each for each in OPTIONS if each.name in {"executor", "clust
 def execution_options(values: Mapping[str, Any]) -> "Options":
     """What a run is asked for, from the options' values by name."""
     from pipeline.host.run_limits import parse_limits
-    from pipeline.run.bounds import Bounds
-    from pipeline.run.execute import Options
+    from pipeline.run.execution import Options
+    from pipeline.run.run_bounds import Bounds
     from pipeline.run.selection import Selection
 
     return Options(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.project import ProjectFolder
-    from pipeline.run.execute import Options
+    from pipeline.run.execution import Options
 
 
 def perform(words: "Sequence[str]") -> None:
@@ -56,10 +56,10 @@ def _forecast(here: "ProjectFolder", folders: "Sequence[Path]", options: "Option
     from pipeline.jobs import output_edits
     from pipeline.jobs.job import load
     from pipeline.jobs.results import Results
-    from pipeline.run.chosen_stages import choose
     from pipeline.run.forecast import forecast
     from pipeline.run.output_signatures import OutputSignatures
     from pipeline.run.reuse import Reuse
+    from pipeline.run.selected_stages import choose
     from pipeline.run.stage_key import StageKeys
 
     store = ResultStore(here.results)

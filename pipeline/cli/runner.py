@@ -15,7 +15,7 @@ from pipeline.errors import PipelineError, UsageError
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
-from pipeline.run.execute import Options, execute
+from pipeline.run.execution import Options, execute
 from pipeline.run.runtime import Runtime
 
 if TYPE_CHECKING:

@@ -50,7 +50,7 @@ def command(context: click.Context, /, name: str, as_unit: bool, as_text: bool, 
     now; when that is ready, new requests go to it, and the one before answers those that it has and ends.
     """
     from pipeline.config.catalog import Catalog
-    from pipeline.run.served_cards import cards_of
+    from pipeline.run.service_gpus import cards_of
 
     if Path(name).is_file():
         name, values = _of_package(context, Path(name), values)
@@ -102,14 +102,14 @@ def _plan(
         """All is read anew."""
         from pipeline.cli import stage_options
         from pipeline.config.catalog import Catalog
-        from pipeline.run.served_stage import ServedStage, order_of
+        from pipeline.run.lone_service import LoneService, order_of
 
         catalog = Catalog(here, saves=False)
         chosen = {**values, "inputs": ()}
         with stage_options.ready(catalog, name, chosen, _show, is_served=True) as ready:
             definition = _spec(catalog, name).service
             assert definition
-            served = ServedStage(ready.call, definition, ready.interpreter, ready.environment.build, facts.cards)
+            served = LoneService(ready.call, definition, ready.interpreter, ready.environment.build, facts.cards)
             yield order_of(here, served, facts.token, version)
 
     runtime = runtime_folder.locate(os.environ)

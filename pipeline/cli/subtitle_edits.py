@@ -10,9 +10,9 @@ from pipeline.cli import completion, subtitle_translation, subtitle_words
 from pipeline.cli.context import project, root_option
 from pipeline.cli.value_types import NamedPath
 from pipeline.errors import InputError, PipelineError, UsageError
-from pipeline.jobs import beside_input, edit_desk
-from pipeline.jobs.edit_desk import EditDesk, EditSource
+from pipeline.jobs import beside_input, job_editor
 from pipeline.jobs.hand_edits import HandEdits
+from pipeline.jobs.job_editor import EditSource, JobEditor
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
 from pipeline.text import counted, printable
@@ -32,12 +32,12 @@ def accept(file: Path, job: str, by: str, is_to_run: bool) -> None:
     FILE is a subtitle file that the job has delivered, edited in any program; or an edit file of "pipeline subtitles
     edits". What was recognised and translated stays as it is.
     """
-    here, who = project(), by.strip() or edit_desk.caller()
+    here, who = project(), by.strip() or job_editor.caller()
     if not file.is_file():
         step = "pipeline job list   has the jobs; pipeline job show JOB says where a job's files are"
         raise InputError(f"{file} is no file that is there", step)
     folder = JobStore(here.jobs).folder(job) if job else _folder_of(here, file)
-    with edit_desk.opened(folder) as desk:
+    with job_editor.opened(folder) as desk:
         is_edit_file = file.suffix in EDIT_FILES
         is_new = _accept_edits(here, desk, file) if is_edit_file else _accept_file(here, desk, file, who)
         count = subtitle_translation.follow(here, desk)
@@ -55,7 +55,7 @@ def edits(id: str, output: Path | None) -> None:
     from pipeline.films import subtitle_drafts, subtitle_edits
 
     here = project()
-    with edit_desk.opened(JobStore(here.jobs).folder(id)) as desk:
+    with job_editor.opened(JobStore(here.jobs).folder(id)) as desk:
         entries = [
             _entry(desk, track, each)
             for track in subtitle_edits.tracks(desk)
@@ -98,8 +98,8 @@ def merge(id: str, by: str) -> None:
     from pipeline.config.catalog import Catalog
     from pipeline.films import subtitle_edits
 
-    here, who = project(), by.strip() or edit_desk.caller()
-    with edit_desk.opened(JobStore(here.jobs).folder(id)) as desk:
+    here, who = project(), by.strip() or job_editor.caller()
+    with job_editor.opened(JobStore(here.jobs).folder(id)) as desk:
         edited = [each for each in subtitle_edits.tracks(desk) if each.stage in desk.job.loaded.edits]
         left = [each for each in edited if not desk.is_current(each.stage)]
         if not left:
@@ -119,7 +119,7 @@ def go_on(here: ProjectFolder, folder: Path, is_to_run: bool) -> None:
         click.echo(f"run-pipeline -j {folder.name}   adds the subtitles to the film anew")
         return
     from pipeline.cli import runner
-    from pipeline.run.execute import Options
+    from pipeline.run.execution import Options
 
     runner.run(here, [folder], Options())
 
@@ -146,7 +146,7 @@ def _folder_of(here: ProjectFolder, file: Path) -> Path:
     return max(found, key=lambda job: job.plan.created_at).folder
 
 
-def _accept_file(here: ProjectFolder, desk: EditDesk, file: Path, who: str) -> bool:
+def _accept_file(here: ProjectFolder, desk: JobEditor, file: Path, who: str) -> bool:
     """Whether anything has changed."""
     from pipeline.config.catalog import Catalog
     from pipeline.films import subtitle_edits
@@ -164,7 +164,7 @@ def _accept_file(here: ProjectFolder, desk: EditDesk, file: Path, who: str) -> b
     return is_new
 
 
-def _accept_edits(here: ProjectFolder, desk: EditDesk, file: Path) -> bool:
+def _accept_edits(here: ProjectFolder, desk: JobEditor, file: Path) -> bool:
     """Whether anything has changed."""
     from pipeline.config.catalog import Catalog
     from pipeline.films import subtitle_edits
@@ -191,7 +191,7 @@ def _accept_edits(here: ProjectFolder, desk: EditDesk, file: Path) -> bool:
     return is_new
 
 
-def tell(desk: EditDesk, name: str, found: Any) -> None:
+def tell(desk: JobEditor, name: str, found: Any) -> None:
     """What has changed in a track, and what that breaks."""
     id, count = desk.job.id, counted(len(found.edits), "change")
     click.echo(printable(f"{id}: {count} in the subtitles '{name}'"))
@@ -203,7 +203,7 @@ def tell(desk: EditDesk, name: str, found: Any) -> None:
             click.echo(f"rule {each['rule']} at {each['at_s']:g} s: {what}", err=True)
 
 
-def _entry(desk: EditDesk, track: Any, change: Mapping[str, Any]) -> dict[str, Any]:
+def _entry(desk: JobEditor, track: Any, change: Mapping[str, Any]) -> dict[str, Any]:
     """With who has made it: the last one whose edit has these cues."""
     events = desk.edits_of(track.stage)
     makers = [
@@ -213,7 +213,7 @@ def _entry(desk: EditDesk, track: Any, change: Mapping[str, Any]) -> dict[str, A
     return {"track": track.name, "who": maker.who, "at": maker.at, "before": change["before"], "after": change["after"]}
 
 
-def _write(path: Path, desk: EditDesk, entries: Sequence[Mapping[str, Any]]) -> None:
+def _write(path: Path, desk: JobEditor, entries: Sequence[Mapping[str, Any]]) -> None:
     from pipeline.files import write_whole
     from pipeline.jobs import edit_file
 

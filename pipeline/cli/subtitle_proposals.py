@@ -11,16 +11,16 @@ from pipeline.cli import completion, subtitle_translation, subtitle_words
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
 from pipeline.errors import UsageError
-from pipeline.jobs import edit_desk
-from pipeline.jobs.edit_desk import EditDesk
+from pipeline.jobs import job_editor
 from pipeline.jobs.job import load
+from pipeline.jobs.job_editor import JobEditor
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
 from pipeline.text import printable
 from pipeline.values import plain
 
 CLOCK = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:[.,]\d+)?)")
-Proposing = Callable[[EditDesk, Any], Any]  # of a job and the catalog, the proposal
+Proposing = Callable[[JobEditor, Any], Any]  # of a job and the catalog, the proposal
 
 
 class ClockTime(click.ParamType[float]):
@@ -66,7 +66,7 @@ def recognise(id: str, as_json: bool, accepts: bool, by: str, **asked: Any) -> N
     """
     from pipeline.films import proposals, translated_tracks
 
-    def propose(desk: EditDesk, catalog: Any) -> Any:
+    def propose(desk: JobEditor, catalog: Any) -> Any:
         track = translated_tracks.original(desk)
         if track is None:
             raise UsageError(f"{desk.job.id} has no subtitles of what was said", f"pipeline job show {desk.job.id}")
@@ -96,7 +96,7 @@ def translate(id: str, as_json: bool, accepts: bool, by: str, **asked: Any) -> N
         subtitle_translation.catch_up(id)
         return
 
-    def propose(desk: EditDesk, catalog: Any) -> Any:
+    def propose(desk: JobEditor, catalog: Any) -> Any:
         known = [each.track for each in translated_tracks.translations(desk)]
         track = proposals.track_named(desk, asked["track"], known)
         return proposals.translate(desk, catalog, track.name, _span(desk, track, asked), proposals.Wish(asked["model"]))
@@ -118,7 +118,7 @@ def proxy(id: str) -> None:
     click.echo(printable(str(proxies.make(here, load(JobStore(here.jobs).folder(id))))))
 
 
-def _span(desk: EditDesk, track: Any, asked: dict[str, Any]) -> tuple[float, float]:
+def _span(desk: JobEditor, track: Any, asked: dict[str, Any]) -> tuple[float, float]:
     from pipeline.films import proposals
 
     if asked["cue"] is not None:
@@ -134,8 +134,8 @@ def _propose(id: str, propose: Proposing, as_json: bool, by: str | None) -> None
 
     here = project()
     folder, catalog = JobStore(here.jobs).folder(id), Catalog(here)
-    proposal = propose(EditDesk(load(folder)), catalog)
-    changed = by is not None and _accepted(here, folder, catalog, proposal, by.strip() or edit_desk.caller())
+    proposal = propose(JobEditor(load(folder)), catalog)
+    changed = by is not None and _accepted(here, folder, catalog, proposal, by.strip() or job_editor.caller())
     if as_json:
         print_json("subtitles-proposal", {**plain(proposal), "accepted": changed})
         return
@@ -154,7 +154,7 @@ def _propose(id: str, propose: Proposing, as_json: bool, by: str | None) -> None
 def _accepted(here: ProjectFolder, folder: Path, catalog: Any, proposal: Any, who: str) -> bool:
     from pipeline.films import proposals
 
-    with edit_desk.opened(folder) as desk:
+    with job_editor.opened(folder) as desk:
         changed = proposals.accept(desk, catalog, proposal, who)
         if changed and proposal.kind == "recognise":
             subtitle_translation.follow(here, desk)

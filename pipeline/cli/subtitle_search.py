@@ -10,8 +10,8 @@ from pipeline.cli import completion, subtitle_edits, subtitle_words
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
 from pipeline.errors import ExitCode, UsageError
-from pipeline.jobs import edit_desk
-from pipeline.jobs.edit_desk import EditDesk
+from pipeline.jobs import job_editor
+from pipeline.jobs.job_editor import JobEditor
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
 from pipeline.text import counted, printable
@@ -46,7 +46,7 @@ def find(id: str, text: str, regex: bool, ignore_case: bool, tracks: tuple[str, 
     here = project()
     _require_text(text)
     pattern = TextPattern(text, regex, not ignore_case)
-    with edit_desk.opened(JobStore(here.jobs).folder(id)) as desk:
+    with job_editor.opened(JobStore(here.jobs).folder(id)) as desk:
         found = track_search.find(desk, here, track_search.named_tracks(desk, tracks), pattern)
     if as_json:
         print_json("subtitles-find", [{"track": each.track, **each.cue.told} for each in found])
@@ -88,7 +88,7 @@ def replace(  # a command's options
     _require_text(text)
     pattern = TextPattern(text, regex, not ignore_case, replacement)
     folder = JobStore(here.jobs).folder(id)
-    with edit_desk.opened(folder) as desk:
+    with job_editor.opened(folder) as desk:
         named = track_search.named_tracks(desk, tracks)
         changes = [track_search.replaced(desk, here, track, pattern) for track in named]
         _change(here, desk, changes, by, dry_run)
@@ -113,19 +113,19 @@ def speaker(  # a command's options
 
     here = project()
     folder = JobStore(here.jobs).folder(id)
-    with edit_desk.opened(folder) as desk:
+    with job_editor.opened(folder) as desk:
         named = track_search.named_tracks(desk, tracks)
         _change(here, desk, track_search.renamed(desk, here, named, name, new_name), by, dry_run)
     if not dry_run:
         subtitle_edits.go_on(here, folder, is_to_run)
 
 
-def _change(here: ProjectFolder, desk: EditDesk, changes: "Sequence[TrackChange]", by: str, dry_run: bool) -> None:
+def _change(here: ProjectFolder, desk: JobEditor, changes: "Sequence[TrackChange]", by: str, dry_run: bool) -> None:
     from pipeline.cli import subtitle_translation
     from pipeline.config.catalog import Catalog
     from pipeline.films import track_search
 
-    who, found = by.strip() or edit_desk.caller(), [each for each in changes if each.passages]
+    who, found = by.strip() or job_editor.caller(), [each for each in changes if each.passages]
     if not found:
         click.echo(f"{desk.job.id}: nothing is found, so nothing changes")
     elif dry_run:

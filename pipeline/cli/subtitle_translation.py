@@ -4,8 +4,8 @@ import click
 
 from pipeline.cli import subtitle_words
 from pipeline.cli.context import project
-from pipeline.jobs import edit_desk
-from pipeline.jobs.edit_desk import EditDesk
+from pipeline.jobs import job_editor
+from pipeline.jobs.job_editor import JobEditor
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
 from pipeline.text import counted, printable
@@ -14,7 +14,7 @@ from pipeline.text import counted, printable
 def catch_up(id: str) -> None:
     """Let the translations of a job follow what was corrected, and say what came of it."""
     here = project()
-    with edit_desk.opened(JobStore(here.jobs).folder(id)) as desk:
+    with job_editor.opened(JobStore(here.jobs).folder(id)) as desk:
         count = follow(here, desk)
         if not count:
             click.echo(f"{desk.job.id}: no translation is behind its original")
@@ -22,7 +22,7 @@ def catch_up(id: str) -> None:
         click.echo(f"run-pipeline -j {desk.job.id}   adds the subtitles to the film anew")
 
 
-def follow(here: ProjectFolder, desk: EditDesk) -> int:
+def follow(here: ProjectFolder, desk: JobEditor) -> int:
     """Let each translation follow what was corrected in the original; of one that can't, say what helps.
 
     Returns how many had something to follow.

@@ -158,7 +158,7 @@ class FolderWatch:
 
     def _run(self, folders: Iterable[Path]) -> None:
         from pipeline.cli import runner
-        from pipeline.run.execute import Options
+        from pipeline.run.execution import Options
 
         try:
             runner.run(self._catalog.project, list(folders), Options())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.config.workflows import DecisionSpec, WorkflowSpec
-from pipeline.engines.select import AUTO
+from pipeline.engines.engine_selection import AUTO
 from pipeline.jobs.plan import EngineDecision
 from pipeline.plan.substitution import fill
 from pipeline.plan.values import value_of

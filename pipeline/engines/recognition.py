@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 
 from pipeline.config.engines import EngineSpec, OwnModel
 from pipeline.engines.criteria import Criteria, DecisionOutcome
+from pipeline.engines.engine_selection import AUTO, EngineCandidate, EngineChoice, Obstacle, choose
 from pipeline.engines.requirements import (
     DefinedModel,
     EngineContents,
@@ -16,7 +17,6 @@ from pipeline.engines.requirements import (
     folder_obstacles,
     obstacles,
 )
-from pipeline.engines.select import AUTO, EngineCandidate, EngineChoice, Obstacle, choose
 
 DIARIZATION = "diarization"  # the task of a model that tells speakers apart
 

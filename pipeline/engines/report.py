@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from pipeline.engines.select import NAMED
+from pipeline.engines.engine_selection import NAMED
 from pipeline.jobs.plan import EngineDecision
 from pipeline.text import printable
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from pipeline.config.engines import EngineSpec
+from pipeline.engines.engine_selection import Obstacle
 from pipeline.engines.pairs import InstalledPairs
-from pipeline.engines.select import Obstacle
 
 PairFiles = tuple[str, ...]  # paths of the own files of those language pairs that serve one translation
 

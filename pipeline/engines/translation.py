@@ -6,8 +6,8 @@ from typing import Any
 
 from pipeline.config.engines import EngineSpec
 from pipeline.engines.criteria import Criteria, DecisionOutcome
+from pipeline.engines.engine_selection import AUTO, EngineChoice, choose
 from pipeline.engines.requirements import EngineContents, EngineInventory, EngineQuestions, ModelFolder, PairFiles
-from pipeline.engines.select import AUTO, EngineChoice, choose
 from pipeline.engines.translators import Direction
 from pipeline.errors import UsageError
 from pipeline.media.languages import is_same, name

@@ -7,8 +7,8 @@ from functools import partial
 from pipeline.config.engines import ANY, EngineSpec
 from pipeline.engines import pairs
 from pipeline.engines.criteria import Criteria
+from pipeline.engines.engine_selection import EngineCandidate, Obstacle
 from pipeline.engines.requirements import DefinedModel, EngineInventory, folder_obstacles, obstacles
-from pipeline.engines.select import EngineCandidate, Obstacle
 from pipeline.media.languages import base, name
 
 

@@ -16,7 +16,7 @@ from pipeline import process_tree
 from pipeline.executors.base import Event, Invocation, Message, ProcessExit, WorkerLimits
 from pipeline.executors.cold import ColdRun, FreshProcess
 from pipeline.executors.reports import StageReport
-from pipeline.executors.spares import SpareProcesses
+from pipeline.executors.spare_interpreters import SpareInterpreters
 from pipeline.process import Interpreter
 from pipeline.process_tree import LONGEST_WAIT
 from pipeline.values import replace
@@ -36,7 +36,7 @@ class LocalExecutor:
         self._startup_log = logs / "interpreters.log"
         self._limits = limits or WorkerLimits()
         self._runtime = runtime  # where servers are found; default: this user's runtime folder
-        self._spares = SpareProcesses(self._startup_log)
+        self._spares = SpareInterpreters(self._startup_log)
         self._running: dict[str, StageRun] = {}
         self._deadlines: dict[str, float] = {}  # of those that got a request to end
         self._workers: WorkerPool | None = None

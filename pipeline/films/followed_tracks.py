@@ -6,9 +6,9 @@ from pipeline.films import retranslation, translated_tracks
 from pipeline.films.retranslation import FollowedTrack
 from pipeline.films.subtitle_edits import EditedTrack
 from pipeline.films.translated_tracks import TranslatedTrack
-from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.events import OutputEdited, StageFinished
 from pipeline.jobs.job import JobFolder, load
+from pipeline.jobs.job_editor import JobEditor
 from pipeline.jobs.output_edits import OutputEdit, of_event
 from pipeline.project import ProjectFolder
 from pipeline.text import counted
@@ -22,7 +22,7 @@ class TranslationBehind(Struct, frozen=True):
     error: PipelineError
 
 
-def follow_all(desk: EditDesk, catalog: Catalog) -> list[FollowedTrack | TranslationBehind]:
+def follow_all(desk: JobEditor, catalog: Catalog) -> list[FollowedTrack | TranslationBehind]:
     """Let each of the job's translations follow what counts in the original; those that had nothing to follow are not
     among the results. The job's lock is held for ``desk``.
     """
@@ -44,7 +44,7 @@ def followed_in_run(project: ProjectFolder, job: JobFolder, stage: str) -> tuple
 
     ``None`` where there is nothing to follow.
     """
-    desk = EditDesk(load(job.folder))
+    desk = JobEditor(load(job.folder))
     translated = next((each for each in translated_tracks.translations(desk) if each.track.stage == stage), None)
     if translated is None or not _is_behind(desk, translated):
         return None
@@ -60,7 +60,7 @@ def followed_in_run(project: ProjectFolder, job: JobFolder, stage: str) -> tuple
     return of_event(desk.job, event), [f"{job.id}: {what} of '{name}' translated again, as the original was corrected"]
 
 
-def _is_behind(desk: EditDesk, translated: TranslatedTrack) -> bool:
+def _is_behind(desk: JobEditor, translated: TranslatedTrack) -> bool:
     """Whether the translation was made after the last correction of its original, and hasn't followed it since."""
     original = translated_tracks.original(desk)
     if original is None or original.stage not in desk.job.loaded.edits:

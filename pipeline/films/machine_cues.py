@@ -11,14 +11,14 @@ from pipeline.config.catalog import Catalog
 from pipeline.films import subtitle_edits
 from pipeline.films.subtitle_edits import CueEdits, EditedTrack
 from pipeline.films.translated_tracks import GENERATION, SOURCE
-from pipeline.jobs.edit_desk import EditDesk
+from pipeline.jobs.job_editor import JobEditor
 from pipeline.jobs.plan import PlannedStage
 from pipeline.run import single_stage
 
 Span = Sequence[float]  # a pair of seconds
 
 
-def last_state(desk: EditDesk, track: EditedTrack) -> Mapping[str, Any] | None:
+def last_state(desk: JobEditor, track: EditedTrack) -> Mapping[str, Any] | None:
     """What is known of the last time that this translation followed, unless its stage has made another one since."""
     if track.stage not in desk.job.loaded.edits:
         return None
@@ -31,7 +31,7 @@ def last_state(desk: EditDesk, track: EditedTrack) -> Mapping[str, Any] | None:
     return None
 
 
-def in_track(desk: EditDesk, catalog: Catalog, track: EditedTrack, made: Path, spans: Sequence[Span]) -> CueEdits:
+def in_track(desk: JobEditor, catalog: Catalog, track: EditedTrack, made: Path, spans: Sequence[Span]) -> CueEdits:
     """Cues that were ``made`` anew, in the track of now: what differs at these times, and nothing else."""
     last = last_state(desk, track)
     before = last["machine"] if last else made_text(desk, track)
@@ -39,7 +39,7 @@ def in_track(desk: EditDesk, catalog: Catalog, track: EditedTrack, made: Path, s
         return subtitle_edits.in_windows(desk, catalog, track, (base, made), spans)
 
 
-def made_text(desk: EditDesk, track: EditedTrack) -> str:
+def made_text(desk: JobEditor, track: EditedTrack) -> str:
     return desk.made(track.stage).outputs[track.outputs["vtt"]].path.read_text(encoding="utf-8")
 
 

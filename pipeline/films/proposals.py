@@ -23,7 +23,7 @@ from pipeline.films import (
 from pipeline.films.stage_windows import StageWindow
 from pipeline.films.subtitle_edits import EditedTrack
 from pipeline.jobs import film_outputs
-from pipeline.jobs.edit_desk import EditDesk
+from pipeline.jobs.job_editor import JobEditor
 from pipeline.jobs.plan import PlannedStage
 from pipeline.values import Struct, replace
 
@@ -56,7 +56,7 @@ class Proposal(Struct, frozen=True):
     passages: tuple[Mapping[str, Any], ...] = ()  # none where it says the same as before
 
 
-def track_named(desk: EditDesk, name: str, known: Sequence[EditedTrack]) -> EditedTrack:
+def track_named(desk: JobEditor, name: str, known: Sequence[EditedTrack]) -> EditedTrack:
     """Raises ``UsageError``. Without a name, it is the only one that there is."""
     found = [each for each in known if each.name == name or (not name and len(known) == 1)]
     if found:
@@ -68,7 +68,7 @@ def track_named(desk: EditDesk, name: str, known: Sequence[EditedTrack]) -> Edit
     raise UsageError(what or (many if names else none), f"pipeline job show {desk.job.id}")
 
 
-def times_of_cue(desk: EditDesk, track: EditedTrack, number: int) -> tuple[float, float]:
+def times_of_cue(desk: JobEditor, track: EditedTrack, number: int) -> tuple[float, float]:
     """When a cue of the subtitles of now is shown, in seconds; the first one has number 1. Raises ``UsageError``."""
     text = subtitle_edits.current(desk, track)["vtt"].path.read_text(encoding="utf-8")
     found = ARROW.findall(text)
@@ -78,7 +78,7 @@ def times_of_cue(desk: EditDesk, track: EditedTrack, number: int) -> tuple[float
     return _seconds(parts[:4]), _seconds(parts[4:])
 
 
-def recognise(desk: EditDesk, catalog: Catalog, span: Span, wish: Wish) -> Proposal:
+def recognise(desk: JobEditor, catalog: Catalog, span: Span, wish: Wish) -> Proposal:
     """What is said between two times (seconds), recognised again. Raises ``UsageError``, and as a run does."""
     _require_span(*span)
     track, stage = translated_tracks.original(desk), _recognition(desk)
@@ -97,7 +97,7 @@ def recognise(desk: EditDesk, catalog: Catalog, span: Span, wish: Wish) -> Propo
     return Proposal("recognise", track.name, *span, wish.model or _model_of(stage), passages)
 
 
-def _recognition(desk: EditDesk) -> PlannedStage | None:
+def _recognition(desk: JobEditor) -> PlannedStage | None:
     fitting = (each for each in desk.job.stages if "audio" in each.inputs and "transcript" in each.outputs)
     return next((each for each in fitting if desk.job.loaded.stage(each.name).committed), None)
 
@@ -123,7 +123,7 @@ def _models(stage: PlannedStage, slot: str, name: str, catalog: Catalog) -> dict
     return {slot: name}
 
 
-def _heard(desk: EditDesk, catalog: Catalog, window: StageWindow, sound: Path, span: Span) -> dict[str, Any]:
+def _heard(desk: JobEditor, catalog: Catalog, window: StageWindow, sound: Path, span: Span) -> dict[str, Any]:
     """The transcript of a span, with the times of the film."""
     with tempfile.TemporaryDirectory(prefix="pipeline-", ignore_cleanup_errors=True) as folder:
         part = Path(folder) / "audio.wav"
@@ -132,7 +132,7 @@ def _heard(desk: EditDesk, catalog: Catalog, window: StageWindow, sound: Path, s
     return {**found, "segments": transcript_windows.within(found["segments"], *span, begin)}
 
 
-def translate(desk: EditDesk, catalog: Catalog, name: str, span: Span, wish: Wish) -> Proposal:
+def translate(desk: JobEditor, catalog: Catalog, name: str, span: Span, wish: Wish) -> Proposal:
     """The sentences that a translation shows between two times (seconds), translated again.
 
     Raises ``UsageError``, and as a run does.
@@ -147,7 +147,7 @@ def translate(desk: EditDesk, catalog: Catalog, name: str, span: Span, wish: Wis
     return Proposal("translate", track.name, *span, wish.model or _model_of(translated.translation), passages)
 
 
-def accept(desk: EditDesk, catalog: Catalog, proposal: Proposal, who: str) -> bool:
+def accept(desk: JobEditor, catalog: Catalog, proposal: Proposal, who: str) -> bool:
     """Make a proposal an edit of ``who``; returns whether anything has changed. The job's lock is held for ``desk``."""
     track = track_named(desk, proposal.track, subtitle_edits.tracks(desk))
     if not proposal.passages:
@@ -157,7 +157,7 @@ def accept(desk: EditDesk, catalog: Catalog, proposal: Proposal, who: str) -> bo
 
 
 def _passages(  # noqa: PLR0913, PLR0917  # what tells where something counts
-    desk: EditDesk, catalog: Catalog, track: EditedTrack, generation: PlannedStage, made: Mapping[str, Any], span: Span
+    desk: JobEditor, catalog: Catalog, track: EditedTrack, generation: PlannedStage, made: Mapping[str, Any], span: Span
 ) -> tuple[Mapping[str, Any], ...]:
     """What a document would change in the subtitles of now, at the time of ``span`` alone."""
     now = subtitle_edits.current(desk, track)["vtt"].path

@@ -16,8 +16,8 @@ from pipeline.films.corrected_sentences import CorrectedSources, SourceRun
 from pipeline.films.part_translation import PartTranslator
 from pipeline.films.subtitle_edits import CueEdits, EditedTrack
 from pipeline.films.translated_tracks import TranslatedTrack
-from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.events import OutputEdited
+from pipeline.jobs.job_editor import JobEditor
 from pipeline.project import ProjectFolder
 from pipeline.values import Struct, replace
 
@@ -32,7 +32,7 @@ class FollowedTrack(Struct, frozen=True):
     lost: int  # corrections whose words aren't in what was translated
 
 
-def follow(desk: EditDesk, catalog: Catalog, translated: TranslatedTrack) -> FollowedTrack | None:
+def follow(desk: JobEditor, catalog: Catalog, translated: TranslatedTrack) -> FollowedTrack | None:
     """The corrections that count in the original, in one translation. ``None`` where nothing is left to do.
 
     Raises as ``PartTranslator.each`` where the translator can't run, and ``UsageError`` where the translation was
@@ -58,7 +58,7 @@ def follow(desk: EditDesk, catalog: Catalog, translated: TranslatedTrack) -> Fol
 
 
 def again(
-    desk: EditDesk,
+    desk: JobEditor,
     catalog: Catalog,
     translated: TranslatedTrack,
     span: tuple[float, float],
@@ -88,12 +88,12 @@ def again(
     return {**document, "segments": [*segments[:begin], *made, *segments[end:]]}
 
 
-def put(project: ProjectFolder, desk: EditDesk, followed: FollowedTrack) -> OutputEdited | None:
+def put(project: ProjectFolder, desk: JobEditor, followed: FollowedTrack) -> OutputEdited | None:
     """Let it count. ``None`` where the subtitles stay the same. Raises as ``subtitle_edits.put``."""
     return subtitle_edits.put(project, desk, followed.track, followed.edits, followed.engine)
 
 
-def _corrections(desk: EditDesk, catalog: Catalog) -> Sequence[Mapping[str, Any]]:
+def _corrections(desk: JobEditor, catalog: Catalog) -> Sequence[Mapping[str, Any]]:
     spoken = translated_tracks.original(desk)
     if spoken is None or spoken.stage not in desk.job.loaded.edits:
         return []
@@ -105,7 +105,7 @@ def _corrections(desk: EditDesk, catalog: Catalog) -> Sequence[Mapping[str, Any]
 
 
 def _wanted(
-    desk: EditDesk, catalog: Catalog, translated: TranslatedTrack, document: Mapping[str, Any]
+    desk: JobEditor, catalog: Catalog, translated: TranslatedTrack, document: Mapping[str, Any]
 ) -> CorrectedSources:
     are_cues = bool(translated.translation.parameters.get("keep_cues"))
     return corrected_sentences.corrected(document["segments"], _corrections(desk, catalog), are_cues)

@@ -7,8 +7,8 @@ from pathlib import Path
 from pipeline.config.catalog import Catalog
 from pipeline.errors import NotReady
 from pipeline.films import subtitle_edits
-from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.job import PlannedJob
+from pipeline.jobs.job_editor import JobEditor
 from pipeline.jobs.records import Output
 from pipeline.project import ProjectFolder
 from pipeline.run import single_stage
@@ -64,6 +64,6 @@ class FilmStills:
 
 
 def _styled(job: PlannedJob, track: str) -> Output | None:
-    desk = EditDesk(job)
+    desk = JobEditor(job)
     named = next((each for each in subtitle_edits.tracks(desk) if track and each.name == track), None)
     return subtitle_edits.current(desk, named)["ass"] if named else None

@@ -5,7 +5,7 @@ import json
 from pipeline.config.catalog import Catalog
 from pipeline.films import subtitle_edits
 from pipeline.films.subtitle_edits import EditedTrack
-from pipeline.jobs.edit_desk import EditDesk
+from pipeline.jobs.job_editor import JobEditor
 from pipeline.project import ProjectFolder
 from pipeline.run import single_stage
 from pipeline.subtitles import draft_cues
@@ -14,7 +14,7 @@ from pipeline.subtitles.draft_cues import DraftCue, in_order
 STAGE = "subtitle_cues"
 
 
-def current(desk: EditDesk, project: ProjectFolder, track: EditedTrack) -> tuple[str, list[DraftCue]]:
+def current(desk: JobEditor, project: ProjectFolder, track: EditedTrack) -> tuple[str, list[DraftCue]]:
     """The digest of the WebVTT file that counts now, and its cues in order. Raises as ``single_stage.run``."""
     output = subtitle_edits.current(desk, track)["vtt"]
     parameters = {**subtitle_edits.rules(desk, track), "language": track.language}

@@ -9,9 +9,9 @@ from pipeline.config.catalog import Catalog
 from pipeline.errors import UsageError
 from pipeline.films import subtitle_cues, subtitle_edits
 from pipeline.films.subtitle_edits import CueEdits, EditedTrack
-from pipeline.jobs import edit_desk, film_outputs, output_edits
-from pipeline.jobs.edit_desk import EditDesk, EditSource
+from pipeline.jobs import film_outputs, job_editor, output_edits
 from pipeline.jobs.job import JobFolder, load
+from pipeline.jobs.job_editor import EditSource, JobEditor
 from pipeline.project import ProjectFolder
 from pipeline.run import single_stage
 from pipeline.subtitles import attention, spoken_words
@@ -42,7 +42,7 @@ class TrackDraft:
         self.project = project
         self.job = job
         self.name = name
-        desk = EditDesk(load(job.folder))
+        desk = JobEditor(load(job.folder))
         self.track = self.track_in(desk)
         self.file = DraftFile(path_of(job.folder / output_edits.FOLDER, name))
         seconds = desk.job.plan.input.duration_s
@@ -52,7 +52,7 @@ class TrackDraft:
         self._parsed: tuple[str, list[DraftCue]] = ("", [])
         self._points: tuple[Any, list[attention.AttentionPoint]] = (None, [])
 
-    def track_in(self, desk: EditDesk) -> EditedTrack:
+    def track_in(self, desk: JobEditor) -> EditedTrack:
         found = next((each for each in subtitle_edits.tracks(desk) if each.name == self.name), None)
         if found is None:
             raise UsageError(f"{self.job.id} has no subtitles '{self.name}'", f"pipeline job show {self.job.id}")
@@ -61,7 +61,7 @@ class TrackDraft:
     def view(self) -> TrackView:
         """The draft's cues where anything is changed; else those that count now."""
         draft = self.file.read()
-        digest, cues = self._current(EditDesk(load(self.job.folder)))
+        digest, cues = self._current(JobEditor(load(self.job.folder)))
         if draft.begun is None or (draft.is_empty and draft.begun.base != digest):
             return TrackView(digest, digest, draft, cues)
         return TrackView(draft.begun.base, digest, draft, in_order(draft.cues.values()))
@@ -74,7 +74,7 @@ class TrackDraft:
         with self.file.writing() as append:
             draft, begun = self.file.read(), list[AnyLine]()
             if draft.begun is None or (draft.is_empty and draft.begun.base != base):
-                digest, cues = self._current(EditDesk(load(self.job.folder)))
+                digest, cues = self._current(JobEditor(load(self.job.folder)))
                 line = DraftBegun(
                     revision=draft.revision + 1, at=timestamp(), who=who, schema=SCHEMA, base=digest, cues=tuple(cues)
                 )
@@ -90,7 +90,7 @@ class TrackDraft:
 
         Raises ``NotReady`` where a process runs the job, ``UsageError`` and ``InputError``.
         """
-        with edit_desk.opened(self.job.folder) as desk, self.file.writing() as append:
+        with job_editor.opened(self.job.folder) as desk, self.file.writing() as append:
             draft = self.file.read()
             if draft.begun is None or draft.is_empty:
                 return None
@@ -126,7 +126,7 @@ class TrackDraft:
         output = film_outputs.transcript(load(self.job.folder))
         return json.loads(output.path.read_bytes()) if output else NOBODY
 
-    def _current(self, desk: EditDesk) -> tuple[str, list[DraftCue]]:
+    def _current(self, desk: JobEditor) -> tuple[str, list[DraftCue]]:
         output = subtitle_edits.current(desk, self.track_in(desk))["vtt"]
         with self._lock:
             if self._parsed[0] != output.digest:
@@ -134,7 +134,7 @@ class TrackDraft:
             return self._parsed
 
 
-def changes(desk: EditDesk, catalog: Catalog, track: EditedTrack) -> list[dict[str, Any]]:
+def changes(desk: JobEditor, catalog: Catalog, track: EditedTrack) -> list[dict[str, Any]]:
     """What the draft of a track would change, as passages with the cues before and after, who, and when."""
     draft = DraftFile(path_of(desk.job.folder / output_edits.FOLDER, track.name)).read()
     if draft.begun is None or draft.is_empty:

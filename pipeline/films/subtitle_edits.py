@@ -12,9 +12,9 @@ from typing import Any
 from pipeline.config.catalog import Catalog
 from pipeline.errors import InputError, PipelineError, UsageError
 from pipeline.jobs import attempts, sidecar
-from pipeline.jobs.edit_desk import NO_SOURCE, EditDesk, EditSource
 from pipeline.jobs.events import OutputEdited, StageFinished
 from pipeline.jobs.job import JobFolder, load
+from pipeline.jobs.job_editor import NO_SOURCE, EditSource, JobEditor
 from pipeline.jobs.output_edits import OutputEdit, of_event
 from pipeline.jobs.records import Output
 from pipeline.project import ProjectFolder
@@ -51,7 +51,7 @@ class CueEdits(Struct, frozen=True):
     more: Mapping[str, Any] = MappingProxyType({})  # what else is remembered with the edit
 
 
-def tracks(desk: EditDesk) -> list[EditedTrack]:
+def tracks(desk: JobEditor) -> list[EditedTrack]:
     """Of all stages that have written subtitles in every format."""
     found = []
     for stage, known in desk.job.loaded.stages.items():
@@ -64,7 +64,7 @@ def tracks(desk: EditDesk) -> list[EditedTrack]:
     return found
 
 
-def track_of(desk: EditDesk, file: Path) -> EditedTrack:
+def track_of(desk: JobEditor, file: Path) -> EditedTrack:
     """The track that a file is of, by its name. Raises ``UsageError`` where there is none."""
     known, stem = tracks(desk), file.stem.removesuffix(KARAOKE)
     named = [each for each in known if stem == each.name or stem.endswith(f".{each.name}")]
@@ -75,7 +75,7 @@ def track_of(desk: EditDesk, file: Path) -> EditedTrack:
     raise UsageError(f"{desk.job.id} has no subtitles called {file.name}; {what}", f"pipeline job show {desk.job.id}")
 
 
-def accept(desk: EditDesk, catalog: Catalog, track: EditedTrack, file: Path) -> CueEdits:
+def accept(desk: JobEditor, catalog: Catalog, track: EditedTrack, file: Path) -> CueEdits:
     """What a person has changed in a file, in the subtitles of now. Raises ``InputError`` for a file that can't be."""
     kind = file.suffix[1:].lower() if file.suffix[1:].lower() in FORMATS else "vtt"
     base = _base(desk, track, kind, file)
@@ -83,13 +83,13 @@ def accept(desk: EditDesk, catalog: Catalog, track: EditedTrack, file: Path) -> 
     return _edited(desk, catalog, track, inputs)
 
 
-def apply(desk: EditDesk, catalog: Catalog, track: EditedTrack, passages: Sequence[Mapping[str, Any]]) -> CueEdits:
+def apply(desk: JobEditor, catalog: Catalog, track: EditedTrack, passages: Sequence[Mapping[str, Any]]) -> CueEdits:
     """Changes that were written down elsewhere, in the subtitles of now."""
     inputs: dict[str, list[Path]] = {"base": [], "own": [], "other": [current(desk, track)["vtt"].path]}
     return _edited(desk, catalog, track, inputs, passages=list(passages))
 
 
-def merge(desk: EditDesk, catalog: Catalog, track: EditedTrack) -> CueEdits:
+def merge(desk: JobEditor, catalog: Catalog, track: EditedTrack) -> CueEdits:
     """The edit that counts, in what the stage has made since. Raises ``UsageError`` where its base is gone."""
     base, edit = desk.base(track.stage, track.outputs["vtt"]), desk.edit(track.stage)
     if base is None or edit is None:
@@ -102,7 +102,7 @@ def merge(desk: EditDesk, catalog: Catalog, track: EditedTrack) -> CueEdits:
     return _edited(desk, catalog, track, inputs)
 
 
-def changes(desk: EditDesk, catalog: Catalog, track: EditedTrack) -> Sequence[Mapping[str, Any]]:
+def changes(desk: JobEditor, catalog: Catalog, track: EditedTrack) -> Sequence[Mapping[str, Any]]:
     """What the edit that counts has changed, as passages with the cues before and after."""
     base, edit = desk.base(track.stage, track.outputs["vtt"]), desk.edit(track.stage)
     if base is None or edit is None:
@@ -113,7 +113,7 @@ def changes(desk: EditDesk, catalog: Catalog, track: EditedTrack) -> Sequence[Ma
 
 
 def in_windows(
-    desk: EditDesk,
+    desk: JobEditor,
     catalog: Catalog,
     track: EditedTrack,
     versions: tuple[Path, Path],
@@ -131,7 +131,7 @@ def in_windows(
 
 def put(  # noqa: PLR0913, PLR0917  # what an edit has
     project: ProjectFolder,
-    desk: EditDesk,
+    desk: JobEditor,
     track: EditedTrack,
     found: CueEdits,
     who: str,
@@ -154,7 +154,7 @@ def merged_in_run(project: ProjectFolder, job: JobFolder, stage: str) -> tuple[O
     ``None`` where the stage's outputs aren't subtitles, or they can't be merged now.
     """
     try:
-        desk, catalog = EditDesk(load(job.folder)), Catalog(project)
+        desk, catalog = JobEditor(load(job.folder)), Catalog(project)
         track = next((each for each in tracks(desk) if each.stage == stage), None)
         if track is None or stage not in desk.job.loaded.edits:
             return None
@@ -173,7 +173,7 @@ def merged_in_run(project: ProjectFolder, job: JobFolder, stage: str) -> tuple[O
     return of_event(desk.job, event), said
 
 
-def current(desk: EditDesk, track: EditedTrack) -> Mapping[str, Output]:
+def current(desk: JobEditor, track: EditedTrack) -> Mapping[str, Output]:
     """The files that count now, by format."""
     edit = desk.edit(track.stage)
     outputs = {**desk.made(track.stage).outputs, **(edit.outputs if edit else {})}
@@ -192,14 +192,14 @@ class TrackVersion(Struct, frozen=True):
         return all(output.path.exists() for output in self.outputs.values())
 
 
-def rules(desk: EditDesk, track: EditedTrack) -> dict[str, Any]:
+def rules(desk: JobEditor, track: EditedTrack) -> dict[str, Any]:
     """What its cues are checked by: the parameters ``style`` and ``frame_rate`` of its stage."""
     planned = next((each for each in desk.job.stages if each.name == track.stage), None)
     known = planned.parameters if planned else {}
     return {name: value for name, value in known.items() if name in {"style", "frame_rate"}}
 
 
-def require_current(desk: EditDesk, stage: str) -> None:
+def require_current(desk: JobEditor, stage: str) -> None:
     """Raises ``UsageError`` where an edit that counts is of other subtitles than the stage has made by now."""
     if stage in desk.job.loaded.edits and not desk.is_current(stage):
         id = desk.job.id
@@ -208,7 +208,7 @@ def require_current(desk: EditDesk, stage: str) -> None:
         )
 
 
-def _base(desk: EditDesk, track: EditedTrack, kind: str, file: Path) -> Mapping[str, Output]:
+def _base(desk: JobEditor, track: EditedTrack, kind: str, file: Path) -> Mapping[str, Output]:
     """What the person's file was made from: what was delivered last, or what the same file was accepted as after
     that."""
     about, title = desk.job.output / sidecar.FOLDER, desk.job.input.stem
@@ -224,7 +224,7 @@ def _base(desk: EditDesk, track: EditedTrack, kind: str, file: Path) -> Mapping[
     return fitting[-1].outputs if fitting else current(desk, track)
 
 
-def _versions(desk: EditDesk, track: EditedTrack) -> list[TrackVersion]:
+def _versions(desk: JobEditor, track: EditedTrack) -> list[TrackVersion]:
     """Each state that the track's files had, the newest last."""
     found: list[TrackVersion] = []
     made: Mapping[str, Output] = {}
@@ -246,7 +246,7 @@ def _version(track: EditedTrack, outputs: Mapping[str, Output], source: str = ""
 
 
 def _edited(
-    desk: EditDesk, catalog: Catalog, track: EditedTrack, inputs: Mapping[str, Sequence[Path]], **more: Any
+    desk: JobEditor, catalog: Catalog, track: EditedTrack, inputs: Mapping[str, Sequence[Path]], **more: Any
 ) -> CueEdits:
     """``more``: further parameters of the stage."""
     parameters = {**rules(desk, track), "language": track.language, **more}

@@ -8,7 +8,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.errors import UsageError, did_you_mean
 from pipeline.films import subtitle_cues, subtitle_edits
 from pipeline.films.subtitle_edits import EditedTrack
-from pipeline.jobs.edit_desk import EditDesk, EditSource
+from pipeline.jobs.job_editor import EditSource, JobEditor
 from pipeline.project import ProjectFolder
 from pipeline.subtitles import cue_changes, text_search
 from pipeline.subtitles.cue_changes import CueChange
@@ -32,7 +32,7 @@ class TrackChange(Struct, frozen=True):
     passages: Sequence[Mapping[str, Any]]
 
 
-def named_tracks(desk: EditDesk, names: Sequence[str]) -> list[EditedTrack]:
+def named_tracks(desk: JobEditor, names: Sequence[str]) -> list[EditedTrack]:
     """All, or those of these names. Raises ``UsageError`` for a name that none has."""
     known = {each.name: each for each in subtitle_edits.tracks(desk)}
     for name in names:
@@ -53,7 +53,9 @@ def in_words(pattern: TextPattern) -> TextPattern:
     return replace(pattern, pattern=words, replacement=new, is_expression=True)
 
 
-def find(desk: EditDesk, project: ProjectFolder, tracks: Sequence[EditedTrack], pattern: TextPattern) -> list[FoundCue]:
+def find(
+    desk: JobEditor, project: ProjectFolder, tracks: Sequence[EditedTrack], pattern: TextPattern
+) -> list[FoundCue]:
     """The cues that have it, by track and then by time. Raises ``UsageError`` for what is no expression."""
     found = []
     for track in tracks:
@@ -63,7 +65,7 @@ def find(desk: EditDesk, project: ProjectFolder, tracks: Sequence[EditedTrack], 
     return found
 
 
-def replaced(desk: EditDesk, project: ProjectFolder, track: EditedTrack, pattern: TextPattern) -> TrackChange:
+def replaced(desk: JobEditor, project: ProjectFolder, track: EditedTrack, pattern: TextPattern) -> TrackChange:
     """Passages, each with a cue before and after. Raises ``UsageError`` for what is no expression, and where a cue
     would have no text."""
     cues = {cue.id: cue for cue in subtitle_cues.current(desk, project, track)[1]}
@@ -73,7 +75,7 @@ def replaced(desk: EditDesk, project: ProjectFolder, track: EditedTrack, pattern
 
 
 def renamed(
-    desk: EditDesk, project: ProjectFolder, tracks: Sequence[EditedTrack], name: str, new_name: str
+    desk: JobEditor, project: ProjectFolder, tracks: Sequence[EditedTrack], name: str, new_name: str
 ) -> list[TrackChange]:
     """By track: passages in which the speaker has the other name. Raises ``UsageError`` where nobody has the first."""
     found, speakers = list[TrackChange](), set[str]()
@@ -91,7 +93,7 @@ def renamed(
     return found
 
 
-def apply(desk: EditDesk, catalog: Catalog, change: TrackChange, who: str) -> subtitle_edits.CueEdits:
+def apply(desk: JobEditor, catalog: Catalog, change: TrackChange, who: str) -> subtitle_edits.CueEdits:
     """Let it count in the job's subtitles, in every format. Raises as ``subtitle_edits.put``."""
     subtitle_edits.require_current(desk, change.track.stage)
     found = subtitle_edits.apply(desk, catalog, change.track, change.passages)

@@ -7,8 +7,8 @@ from typing import Any
 from pipeline.files import read_json
 from pipeline.films import subtitle_edits
 from pipeline.films.subtitle_edits import EditedTrack
-from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.job import PlannedJob
+from pipeline.jobs.job_editor import JobEditor
 from pipeline.jobs.plan import PlannedStage
 from pipeline.references import split
 from pipeline.values import Struct
@@ -27,10 +27,10 @@ class TranslatedTrack(Struct, frozen=True):
 
     def document(self, job: PlannedJob) -> dict[str, Any]:
         """The translation as its stage has made it."""
-        return dict(read_json(EditDesk(job).output(self.translation.name, DOCUMENT).path))
+        return dict(read_json(JobEditor(job).output(self.translation.name, DOCUMENT).path))
 
 
-def translations(desk: EditDesk) -> list[TranslatedTrack]:
+def translations(desk: JobEditor) -> list[TranslatedTrack]:
     """The job's tracks that were translated from text; what Whisper translates from the sound has none."""
     stages = {stage.name: stage for stage in desk.job.stages}
     found = []
@@ -47,7 +47,7 @@ def translations(desk: EditDesk) -> list[TranslatedTrack]:
     return found
 
 
-def without_source(desk: EditDesk) -> list[EditedTrack]:
+def without_source(desk: JobEditor) -> list[EditedTrack]:
     """Translations of a corrected original that can't follow it, since they were made from the sound."""
     spoken = original(desk)
     if spoken is None or spoken.stage not in desk.job.loaded.edits:
@@ -56,13 +56,13 @@ def without_source(desk: EditDesk) -> list[EditedTrack]:
     return [each for each in subtitle_edits.tracks(desk) if _is_translated(desk, each) and each.stage not in followers]
 
 
-def original(desk: EditDesk) -> EditedTrack | None:
+def original(desk: JobEditor) -> EditedTrack | None:
     """The track of what was said, in its own language; ``None`` where the job has none."""
     translated = {each.stage for each in subtitle_edits.tracks(desk) if _is_translated(desk, each)}
     return next((each for each in subtitle_edits.tracks(desk) if each.stage not in translated), None)
 
 
-def _is_translated(desk: EditDesk, track: EditedTrack) -> bool:
+def _is_translated(desk: JobEditor, track: EditedTrack) -> bool:
     stage = next((each for each in desk.job.stages if each.name == track.stage), None)
     references = stage.inputs.get(SOURCE, ()) if stage else ()
     return any(split(each)[1] == DOCUMENT for each in references)

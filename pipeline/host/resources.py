@@ -1,4 +1,7 @@
-"""Resources of this machine, and what the stages of a run have of them right now."""
+"""Resources of this machine, and what the stages of a run have of them right now.
+
+Memory and CPUs are reserved here, so that no more is started than fits. Nothing holds a stage to what it asked for.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol

@@ -9,7 +9,7 @@ from pipeline.envs.choice.finder import EnvironmentFinder
 from pipeline.errors import PipelineError
 from pipeline.plan.parameters import resolve
 from pipeline.plan.planner import PlannedWorkflow, plan
-from pipeline.prepare.engine_choice import choose_engines
+from pipeline.prepare.job_engines import choose_engines
 from pipeline.prepare.preparation import UNKNOWN_INPUT
 
 

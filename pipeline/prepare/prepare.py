@@ -31,12 +31,12 @@ from pipeline.prepare import (
     disk_space,
     file_parameters,
     job_plan,
-    model_choice,
     readiness,
+    recognition_model,
 )
-from pipeline.prepare.engine_choice import choose_engines
 from pipeline.prepare.environment_finder import finder_for
 from pipeline.prepare.inputs import Prober, readable
+from pipeline.prepare.job_engines import choose_engines
 from pipeline.prepare.preparation import UNKNOWN_INPUT, JobRequest, Preparation, WorkflowValues
 from pipeline.progress import Progress, quiet
 
@@ -104,10 +104,10 @@ def decide(catalog: Catalog, request: JobRequest, finder: EnvironmentFinder) -> 
     media = Prober(catalog, finder).look(file) if workflow.takes_media else None
     earlier = request.extends.plan.parameters if request.extends else {}
     parameters, about = _of_movie(workflow, parameters, file, media, earlier) if media else (parameters, UNKNOWN_INPUT)
-    model_request = model_choice.ModelRequest(
+    model_request = recognition_model.ModelRequest(
         workflow, parameters, about["language"], media.duration_s if media else None
     )
-    chosen = model_choice.settle(catalog, finder, model_request, request)
+    chosen = recognition_model.settle(catalog, finder, model_request, request)
     catalog, parameters = catalog.with_models(chosen.specs), chosen.parameters
     tasks = decisions.tasks(workflow, parameters, tuple(catalog.engines.values()), about["language"])
     in_folders = {model.name for model in files.models}

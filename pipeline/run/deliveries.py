@@ -8,18 +8,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
-from pipeline.run.beside_work import BesideWork
+from pipeline.run.background_work import BackgroundWork
 from pipeline.run.job_end import Delivery
 from pipeline.run.job_run import JobRun
 from pipeline.run.observer import JobOutcome
 
 if TYPE_CHECKING:
-    from pipeline.run.beside_loop import Act
+    from pipeline.run.background_thread import Act
 
 DeliveryEnd = Delivery | PipelineError | OSError
 
 
-class Deliveries(BesideWork[JobRun, Delivery]):
+class Deliveries(BackgroundWork[JobRun, Delivery]):
     """``delivered`` gets each job whose delivery took long with what was delivered, or with what kept it from that."""
 
     def __init__(self, wake: "Act", delivered: Callable[[JobRun, DeliveryEnd], None]) -> None:

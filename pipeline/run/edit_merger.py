@@ -1,4 +1,4 @@
-"""What a run asks for where people have edited outputs: another room knows what the outputs are."""
+"""The interface by which a run merges people's edits; ``films/run_edits.py`` has the one for subtitles."""
 
 from typing import Protocol
 

@@ -12,7 +12,7 @@ from pipeline.digests import is_tree
 from pipeline.environments import registry_of
 from pipeline.envs.variables import which
 from pipeline.errors import InputError, PipelineError
-from pipeline.jobs.edit_desk import EditDesk
+from pipeline.jobs.job_editor import JobEditor
 from pipeline.jobs.plan import PlannedStage
 from pipeline.media.probe import PROBER, probe
 from pipeline.project import ProjectFolder
@@ -20,7 +20,7 @@ from pipeline.references import JOB_INPUT, split
 from pipeline.run.ensure import unmet_conditions
 
 
-def require(project: ProjectFolder, desk: EditDesk, stage: str, files: Mapping[str, bytes], source: str) -> None:
+def require(project: ProjectFolder, desk: JobEditor, stage: str, files: Mapping[str, bytes], source: str) -> None:
     """Raises ``InputError`` with each condition that doesn't hold. ``source`` says whose content it is."""
     planned = _planned(desk, stage)
     if planned is None or not planned.ensure:
@@ -36,20 +36,20 @@ def require(project: ProjectFolder, desk: EditDesk, stage: str, files: Mapping[s
         raise InputError(what, step)
 
 
-def _planned(desk: EditDesk, stage: str) -> PlannedStage | None:
+def _planned(desk: JobEditor, stage: str) -> PlannedStage | None:
     """That of a member is its fan-out's."""
     planned = {each.name: each for each in desk.job.stages}
     return planned.get(stage) or planned.get(stage.rpartition("_")[0])
 
 
-def _inputs(desk: EditDesk, planned: PlannedStage) -> Iterator[tuple[str, Sequence[Path]]]:
+def _inputs(desk: JobEditor, planned: PlannedStage) -> Iterator[tuple[str, Sequence[Path]]]:
     """The files of each input, but for those that only a run can name, as members of a fan-out over a list."""
     for slot, references in planned.inputs.items():
         with contextlib.suppress(PipelineError):
             yield slot, [_path(desk, each) for each in references]
 
 
-def _path(desk: EditDesk, reference: str) -> Path:
+def _path(desk: JobEditor, reference: str) -> Path:
     if reference == JOB_INPUT:
         return desk.job.input
     stage, output = split(reference)
@@ -65,7 +65,7 @@ def _checkable(promise: Ensure, inputs: Mapping[str, Sequence[Path]]) -> Ensure:
 
 
 @contextlib.contextmanager
-def _as_outputs(desk: EditDesk, stage: str, files: Mapping[str, bytes]) -> Iterator[Mapping[str, Path]]:
+def _as_outputs(desk: JobEditor, stage: str, files: Mapping[str, bytes]) -> Iterator[Mapping[str, Path]]:
     """The contents as files with the names of the outputs, for a moment."""
     made = desk.made(stage).outputs
     with tempfile.TemporaryDirectory(prefix="pipeline-", ignore_cleanup_errors=True) as folder:
@@ -76,12 +76,12 @@ def _as_outputs(desk: EditDesk, stage: str, files: Mapping[str, bytes]) -> Itera
         yield paths
 
 
-def _seconds(project: ProjectFolder, desk: EditDesk, file: Path) -> float | None:
+def _seconds(project: ProjectFolder, desk: JobEditor, file: Path) -> float | None:
     """By the prober on PATH, or that of an environment of the project."""
     return probe(file, _prober(project, desk)).duration_s
 
 
-def _prober(project: ProjectFolder, desk: EditDesk) -> Path:
+def _prober(project: ProjectFolder, desk: JobEditor) -> Path:
     if path := which(PROBER, os.environ):
         return Path(path)
     registry = registry_of(project)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from pipeline.progress import Progress
-from pipeline.run.beside_loop import Act, BesideLoop
+from pipeline.run.background_thread import Act, BackgroundThread
 from pipeline.run.failures.classify import should_escalate
 from pipeline.run.failures.message import Failure
 
@@ -19,7 +19,7 @@ class EnvironmentChecks:
     """Checks of environments, one after the other."""
 
     def __init__(self, wake: Act) -> None:
-        self._checks = BesideLoop(wake)
+        self._checks = BackgroundThread(wake)
 
     def begin(self, failure: Failure, diagnose: Diagnose, progress: Progress, done: Diagnosed) -> bool:
         """Whether the environment is checked, beside what runs; ``False`` where nothing points to it.

@@ -1,8 +1,8 @@
 """Attempts that failed, and stages whose service did: the environment is checked where it may be to blame; then the
 stage runs again, or no more."""
 
+from pipeline.run.background_thread import Act
 from pipeline.run.backlog import Backlog
-from pipeline.run.beside_loop import Act
 from pipeline.run.environment_checks import Diagnosed, EnvironmentChecks
 from pipeline.run.failures import retry
 from pipeline.run.failures.message import Failure

@@ -9,8 +9,8 @@ from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.references import is_member_name, paired_stages
 from pipeline.run import fanout
-from pipeline.run.chosen_stages import ChosenStages, missing
 from pipeline.run.reuse import Reuse
+from pipeline.run.selected_stages import SelectedStages, missing
 from pipeline.run.stage_key import StageKeys
 
 
@@ -25,7 +25,7 @@ class Forecast:
 Found = tuple[str, str]  # verdict and why
 
 
-def forecast(chosen: ChosenStages, reuse: Reuse, keys: StageKeys) -> Iterator[Forecast]:
+def forecast(chosen: SelectedStages, reuse: Reuse, keys: StageKeys) -> Iterator[Forecast]:
     """In the plan's order. Raises ``UsageError`` where the run would: a result is missing that wasn't chosen."""
     known: set[str] = set()
     names = {stage.name for stage in chosen.stages}
@@ -40,7 +40,7 @@ def forecast(chosen: ChosenStages, reuse: Reuse, keys: StageKeys) -> Iterator[Fo
         yield Forecast(_shown(stage, chosen, reuse.job), stage.environment, *found)
 
 
-def _shown(stage: PlannedStage, chosen: ChosenStages, job: PlannedJob) -> str:
+def _shown(stage: PlannedStage, chosen: SelectedStages, job: PlannedJob) -> str:
     """A fan-out of which a run looks at one member alone is called by that: ``square[7]``."""
     if not (stage.for_each and chosen.skips_others):
         return stage.name
@@ -48,7 +48,7 @@ def _shown(stage: PlannedStage, chosen: ChosenStages, job: PlannedJob) -> str:
     return shown_names(job, job.loaded).get(named[0], stage.name) if len(named) == 1 else stage.name
 
 
-def _forced(stage: PlannedStage, chosen: ChosenStages) -> Found | None:
+def _forced(stage: PlannedStage, chosen: SelectedStages) -> Found | None:
     if chosen.forces(stage):
         return "run", "that was asked for (--force)"
     return None
@@ -61,7 +61,7 @@ def _open(stage: PlannedStage, unknown: set[str]) -> Found | None:
     return None
 
 
-def _of_members(stage: PlannedStage, chosen: ChosenStages, reuse: Reuse, keys: StageKeys) -> Found:
+def _of_members(stage: PlannedStage, chosen: SelectedStages, reuse: Reuse, keys: StageKeys) -> Found:
     """A fan-out whose list is there: what its members would do, counted."""
     (listed,) = keys.results.outputs(str(stage.for_each)).values()
     try:
@@ -81,7 +81,7 @@ def _of_members(stage: PlannedStage, chosen: ChosenStages, reuse: Reuse, keys: S
     return verdict, f"of its {len(members)} members: {', '.join(f'{count} {each}' for each, count in counts.items())}"
 
 
-def _of_one(stage: PlannedStage, chosen: ChosenStages, reuse: Reuse, keys: StageKeys) -> Found:
+def _of_one(stage: PlannedStage, chosen: SelectedStages, reuse: Reuse, keys: StageKeys) -> Found:
     name, planned = stage.name, stage.planned_name
     key = keys.of(stage)
     own = reuse.own(stage, key.digest)

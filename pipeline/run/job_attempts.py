@@ -15,14 +15,14 @@ from pipeline.jobs import attempts, input_name
 from pipeline.jobs.events import StageStarted
 from pipeline.jobs.records import Result
 from pipeline.run import input_view
-from pipeline.run.commit import commit, share
+from pipeline.run.content_guard import ContentGuard
 from pipeline.run.context import RunContext
 from pipeline.run.failures import oom
 from pipeline.run.failures.oom import OomKills
-from pipeline.run.input_guard import InputGuard
 from pipeline.run.invocations import Invocations
 from pipeline.run.job_journal import JobJournal
 from pipeline.run.output_signatures import OutputSignatures
+from pipeline.run.result_commit import commit, share
 from pipeline.run.task import AttemptEnd, LiveAttempt, Task
 from pipeline.run.timers import now
 from pipeline.values import replace
@@ -39,7 +39,7 @@ class JobAttempts:
         context: RunContext,
         invocations: Invocations,
         journal: JobJournal,
-        guard: InputGuard,
+        guard: ContentGuard,
         signatures: OutputSignatures,
     ) -> None:
         self.invocations = invocations

@@ -11,7 +11,7 @@ from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.results import Results
 from pipeline.jobs.state import Status
 from pipeline.run import input_view
-from pipeline.run.input_guard import InputGuard
+from pipeline.run.content_guard import ContentGuard
 from pipeline.run.job_journal import JobJournal
 from pipeline.run.observer import JobOutcome
 from pipeline.values import Struct
@@ -49,7 +49,7 @@ class JobEnd:
 
         return deliver.takes_long(self._job, results)
 
-    def deliver(self, results: Results, guard: InputGuard) -> Delivery:
+    def deliver(self, results: Results, guard: ContentGuard) -> Delivery:
         """Deliver what the job is for; all stages have their results. Raises what keeps it from that. For any thread:
         nothing else is done for the job meanwhile, but that it may be given up."""
         from pipeline.jobs import deliver

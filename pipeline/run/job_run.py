@@ -16,12 +16,11 @@ from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Result
 from pipeline.jobs.results import Results
 from pipeline.process import Interpreter
-from pipeline.run.chosen_stages import choose
+from pipeline.run.content_guard import ContentGuard
 from pipeline.run.context import RunContext
-from pipeline.run.due import DueStage, DueStages
+from pipeline.run.due_stages import DueStage, DueStages
 from pipeline.run.durations import Durations
 from pipeline.run.graph import Graph
-from pipeline.run.input_guard import InputGuard
 from pipeline.run.invocations import Invocations
 from pipeline.run.job_attempts import JobAttempts
 from pipeline.run.job_edits import JobEdits
@@ -32,6 +31,7 @@ from pipeline.run.observer import JobOutcome
 from pipeline.run.output_signatures import OutputSignatures
 from pipeline.run.reuse import Reuse, ReusedResult
 from pipeline.run.runtime import Runtime
+from pipeline.run.selected_stages import choose
 from pipeline.run.stage_key import StageKeys
 from pipeline.run.task import AttemptEnd, LiveAttempt, Task
 from pipeline.values import replace
@@ -63,7 +63,7 @@ class JobRun:
         self._graph = Graph(self._chosen.stages, self._durations.expected)
         edits = JobEdits(context.edits, job, self.progress)
         self._due = DueStages(self._chosen, self._graph, keys, reuse, self._journal, edits.merged, edits.followed)
-        self._guard = InputGuard(job, self._results, context.store, self._signatures)
+        self._guard = ContentGuard(job, self._results, context.store, self._signatures)
         invocations = Invocations(job, runtime, self._results, keys)
         self.attempts = JobAttempts(context, invocations, self._journal, self._guard, self._signatures)
         self._end = JobEnd(job, self._journal, self.progress)

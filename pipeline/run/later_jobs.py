@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.progress import Progress
-from pipeline.run.beside_loop import Act, BesideLoop
+from pipeline.run.background_thread import Act, BackgroundThread
 from pipeline.run.job_run import JobRun
 from pipeline.run.observer import Observer
 
@@ -43,7 +43,7 @@ class LaterJobs:
         self._admit = admit
         self._join = join
         self._is_closed = False
-        self._work = BesideLoop(wake)
+        self._work = BackgroundThread(wake)
         self._work.start(self._prepare_all)
 
     def handle(self) -> None:

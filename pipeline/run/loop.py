@@ -12,13 +12,13 @@ from pipeline.executors import Message, ProcessExit
 from pipeline.host.resources import Grant
 from pipeline.jobs.records import Result
 from pipeline.run.backlog import Backlog
-from pipeline.run.bounds import Bounds, overrun
-from pipeline.run.commits import Commits, Outcome
+from pipeline.run.commit_queue import CommitQueue, Outcome
 from pipeline.run.job_end import import_delivery
 from pipeline.run.job_run import JobRun
 from pipeline.run.live_attempts import LiveAttempts
 from pipeline.run.observer import JobOutcome
-from pipeline.run.placements import Placed, Placements
+from pipeline.run.result_placements import Placed, ResultPlacements
+from pipeline.run.run_bounds import Bounds, overrun
 from pipeline.run.run_failures import RunFailures
 from pipeline.run.run_jobs import RunJobs
 from pipeline.run.supervision.interrupts import Interrupts
@@ -58,8 +58,8 @@ class Run:
         )
         self._failures = RunFailures(self._awake, self._backlog, bounds.keep_going, self._jobs)
         self._services: RunServices | None = None  # made for the first stage that uses one
-        self._commits = Commits(self._awake, self._committed_beside)
-        self._placements = Placements(self._awake, self._placed_beside)
+        self._commits = CommitQueue(self._awake, self._committed_beside)
+        self._placements = ResultPlacements(self._awake, self._placed_beside)
         self._beside = (self._commits, self._placements, self._jobs.deliveries)
         self._joining = joining
         self._later: LaterJobs | None = None

@@ -8,7 +8,7 @@ from pipeline.run.run_jobs import RunJobs
 from pipeline.run.task import LiveAttempt, Task
 
 if TYPE_CHECKING:
-    from pipeline.run.beside_loop import Act
+    from pipeline.run.background_thread import Act
     from pipeline.run.failed_attempts import FailedAttempts
     from pipeline.run.failures.message import Failure
     from pipeline.run.run_services import RunServices

@@ -10,7 +10,7 @@ from pipeline.run.job_run import JobRun
 from pipeline.run.observer import JobOutcome
 
 if TYPE_CHECKING:
-    from pipeline.run.beside_loop import Act
+    from pipeline.run.background_thread import Act
 
 
 class RunJobs:

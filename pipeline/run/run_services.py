@@ -10,12 +10,12 @@ from pipeline.host.resources import Grant, Ledger
 from pipeline.jobs.events import ServiceEnded, ServiceReady, ServiceStarted
 from pipeline.policy import ResourceRequest
 from pipeline.run import service_orders
+from pipeline.run.background_thread import Act
 from pipeline.run.backlog import Backlog
-from pipeline.run.beside_loop import Act
 from pipeline.run.failures.evidence import ServiceTrouble
 from pipeline.run.failures.message import Failure
-from pipeline.run.held_service import HeldService, is_running
 from pipeline.run.job_run import JobRun
+from pipeline.run.service_connection import ServiceConnection, is_running
 from pipeline.run.service_failures import ServiceRefusal, is_suspect, suspicion_of, trouble_of
 from pipeline.run.task import LiveAttempt, Task
 from pipeline.run.timers import Timers, now
@@ -46,9 +46,9 @@ class RunServices:
         self._timers = timers
         self._refuse = refuse
         self._end_all = end_all
-        self._held: dict[str, HeldService] = {}  # by key
+        self._held: dict[str, ServiceConnection] = {}  # by key
         self._orders: dict[tuple[str, str], ServiceOrder] = {}  # by job and the service's name in it
-        self._leaving: list[HeldService] = []  # which end, so that something else has room
+        self._leaving: list[ServiceConnection] = []  # which end, so that something else has room
         self._own: set[str] = set()  # keys of services that this run has started, some time
 
     def are_ready(self, job: JobRun, task: Task, grant: Grant) -> bool:
@@ -131,7 +131,7 @@ class RunServices:
             else:  # it takes nothing of ours
                 held.close()
 
-    def _has_left(self, held: HeldService) -> None:
+    def _has_left(self, held: ServiceConnection) -> None:
         self._leaving.remove(held)
         self._give_back(held)
         held.close()
@@ -143,12 +143,12 @@ class RunServices:
         for held in self._leaving:
             held.close()
 
-    def _refusal(self, job: JobRun, name: str, held: HeldService) -> ServiceRefusal:
+    def _refusal(self, job: JobRun, name: str, held: ServiceConnection) -> ServiceRefusal:
         suspicion = suspicion_of(job.job, job.services.planned(name), held)
         trouble = trouble_of(name, held, was_used=False)
         return ServiceRefusal(trouble, suspicion, partial(self._begin_anew, job, name, held))
 
-    def _begin_anew(self, job: JobRun, name: str, held: HeldService) -> None:
+    def _begin_anew(self, job: JobRun, name: str, held: ServiceConnection) -> None:
         """Its environment stands for another build now."""
         held.is_mended = True
         self._orders[job.job.id, name] = job.service_order(name)
@@ -172,13 +172,13 @@ class RunServices:
             before = self._held.get(order.key)
             if before:
                 self._close(before)
-            held = HeldService(service_orders.with_grant(order, own), own, self._wake, self._changed)
+            held = ServiceConnection(service_orders.with_grant(order, own), own, self._wake, self._changed)
             if before:
                 held.losses, held.beginnings = before.losses + 1, before.beginnings + 1
             self._held[order.key] = held
         return True
 
-    def _use(self, job: JobRun, name: str, held: HeldService) -> None:
+    def _use(self, job: JobRun, name: str, held: ServiceConnection) -> None:
         if job.job.id in held.users:
             return
         held.users[job.job.id] = (job, name)
@@ -187,7 +187,7 @@ class RunServices:
             if held.is_ready:
                 job.note_service(ServiceReady(name, 0.0))
 
-    def _changed(self, held: HeldService, before: ServiceStatus | None) -> None:
+    def _changed(self, held: ServiceConnection, before: ServiceStatus | None) -> None:
         self._note_change(held, before)
         if not held.was_there:
             self._own.add(held.key)
@@ -202,7 +202,7 @@ class RunServices:
         elif waiting := self._backlog.waiting(held.key):
             self._tell_waiting(held.users[waiting[0].job_id][0], waiting[0], held)
 
-    def _note_change(self, held: HeldService, before: ServiceStatus | None) -> None:
+    def _note_change(self, held: ServiceConnection, before: ServiceStatus | None) -> None:
         was_ready = before is not None and before.state is ServiceState.READY
         if before is None:
             self._note(held, lambda name: ServiceStarted(name, held.key, held.was_there))
@@ -216,7 +216,7 @@ class RunServices:
         elif was_ready and not held.is_ready:
             held.began = now()
 
-    def _tell_waiting(self, job: JobRun, task: Task, held: HeldService) -> None:
+    def _tell_waiting(self, job: JobRun, task: Task, held: ServiceConnection) -> None:
         """To one of those that wait, unless it was told."""
         message = held.status.message if held.status else ""
         name = held.users[job.job.id][1]
@@ -225,7 +225,9 @@ class RunServices:
             held.told, held.told_at = because, now()
             job.tell_waiting(task, because)
 
-    def _note(self, held: HeldService, event: "Callable[[str], ServiceStarted | ServiceReady | ServiceEnded]") -> None:
+    def _note(
+        self, held: ServiceConnection, event: "Callable[[str], ServiceStarted | ServiceReady | ServiceEnded]"
+    ) -> None:
         for job, name in held.users.values():
             job.note_service(event(name))
 
@@ -245,12 +247,12 @@ class RunServices:
                 return trouble_of(name, held, was_used=True)
         return None
 
-    def _close(self, held: HeldService) -> None:
+    def _close(self, held: ServiceConnection) -> None:
         del self._held[held.key]
         held.close()
         self._give_back(held)
 
-    def _give_back(self, held: HeldService) -> None:
+    def _give_back(self, held: ServiceConnection) -> None:
         if held.grant:
             self._ledger.give_back(held.grant)
             held.grant = None

@@ -14,7 +14,7 @@ from pipeline.services.status import FailureKind, ServiceFailure
 from pipeline.values import Struct
 
 if TYPE_CHECKING:
-    from pipeline.run.held_service import HeldService
+    from pipeline.run.service_connection import ServiceConnection
 
 STOPPED = "stopped"  # in the place of a ``FailureKind``: somebody has ended it, or its supervisor
 
@@ -35,7 +35,7 @@ def is_suspect(failure: Failure) -> bool:
     return failure.kind in SUSPECT
 
 
-def trouble_of(name: str, held: "HeldService", was_used: bool) -> ServiceTrouble:
+def trouble_of(name: str, held: "ServiceConnection", was_used: bool) -> ServiceTrouble:
     """``name``: as the plan has it."""
     status = held.status
     failure = status.failure if status else None
@@ -49,7 +49,7 @@ def trouble_of(name: str, held: "HeldService", was_used: bool) -> ServiceTrouble
     )
 
 
-def suspicion_of(job: PlannedJob, service: PlannedService, held: "HeldService") -> Failure | None:
+def suspicion_of(job: PlannedJob, service: PlannedService, held: "ServiceConnection") -> Failure | None:
     """The failure of a service's program, as a stage's would be told, for a look at its environment.
 
     ``None`` where no program has failed, or where it was started anew often enough.

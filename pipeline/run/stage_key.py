@@ -204,7 +204,7 @@ class StageKeys:
         """The variables that a stage asks for, by a digest from which their values can't be guessed."""
         if not stage.passed:
             return {}
-        from pipeline.jobs.salt import salted_digest
+        from pipeline.jobs.secret_digests import salted_digest
 
         passed = inheritance.passed(self._caller, stage.passed)
         return {
@@ -218,7 +218,7 @@ class StageKeys:
     def _secret_digests(self, stage: PlannedStage) -> dict[str, str]:
         if not stage.secrets:
             return {}
-        from pipeline.jobs.salt import salted_digest
+        from pipeline.jobs.secret_digests import salted_digest
 
         return {name: salted_digest(self._project.jobs, value) for name, value in self.secrets(stage).items()}
 

@@ -10,7 +10,7 @@ from pipeline.host.resources import Grant
 from pipeline.jobs.attempts import Attempt
 from pipeline.jobs.plan import PlannedStage
 from pipeline.policy import Start
-from pipeline.run.due import DueStage
+from pipeline.run.due_stages import DueStage
 from pipeline.run.failures.oom import OomKills
 from pipeline.run.input_files import WatchedFile
 from pipeline.run.timers import now

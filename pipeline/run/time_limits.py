@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from pipeline.run.bounds import Bounds
 from pipeline.run.job_run import JobRun
+from pipeline.run.run_bounds import Bounds
 from pipeline.run.task import LiveAttempt
 from pipeline.run.timers import Timers
 

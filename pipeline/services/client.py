@@ -25,7 +25,7 @@ PACKAGES = Path(__file__).parents[2]  # where ours lies
 # Isolated, so that no file of the caller's folder hides a library; what the caller can import comes last.
 PROGRAM = (
     "import json, sys; sys.path += [each for each in json.loads(sys.argv.pop(1)) if each not in sys.path];"
-    "from pipeline.services.supervision import main; main(sys.argv[1:])"
+    "from pipeline.services.supervisor_process import main; main(sys.argv[1:])"
 )
 CHUNK = 1 << 16
 LAST_BYTES, LAST_LINES = 4096, 20

@@ -4,8 +4,8 @@ from pipeline.services.bounds import STABLE_SECONDS, TimeLimit
 from pipeline.services.definition import ServiceDefinition
 from pipeline.services.events import Notification, ProgramEnd
 from pipeline.services.phases import ServicePhase
+from pipeline.services.service_health import ServiceHealth
 from pipeline.services.status import FailureKind
-from pipeline.services.vigil import Vigil
 
 BOUNDED = {ServicePhase.STARTING, ServicePhase.STOPPING}  # in which it has a limit of time
 ASKED = {ServicePhase.STARTING, ServicePhase.READY}  # in which it is asked how it is
@@ -15,7 +15,7 @@ class ProgramCourse:
     """Times are in seconds of a clock that only goes forward."""
 
     def __init__(self, definition: ServiceDefinition, now: float) -> None:
-        self.vigil = Vigil(definition, now)
+        self.vigil = ServiceHealth(definition, now)
         self.message = ""  # what the program said of itself
         self.is_killed = False
         self._definition = definition

@@ -15,7 +15,7 @@ from pipeline.executors.runtime_folder import Unavailable
 from pipeline.locks import try_shared
 from pipeline.process_tree import LONGEST_WAIT
 from pipeline.services.bounds import EXTENSIONS
-from pipeline.services.door import Door
+from pipeline.services.client_connections import ClientConnections
 from pipeline.services.events import (
     Action,
     BeginTry,
@@ -57,7 +57,7 @@ class Supervisor:
         """Raises ``OSError`` where the folder can't be written."""
         self._order = order
         self._folder = folder
-        self._door = Door(listener)
+        self._door = ClientConnections(listener)
         self._token = secrets.token_urlsafe(32) if order.token is None else order.token
         self._notify = NotificationSocket(folder.path)
         self._programs = ProgramRun(order, folder, self._token, self._notify.address, sink)

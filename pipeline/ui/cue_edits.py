@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pipeline.errors import UsageError
 from pipeline.films.subtitle_drafts import TrackDraft
-from pipeline.jobs import edit_desk
+from pipeline.jobs import job_editor
 from pipeline.media import glossary_terms
 from pipeline.subtitles import text_search
 from pipeline.subtitles.cue_changes import CuesGone
@@ -68,7 +68,7 @@ def replacement(site: EditorSite, request: Request, found: Sequence[str]) -> Res
             view = other.view()
             texts = text_search.search(wish.pattern, {cue.id: cue.text for cue in view.cues}).texts
             if texts:
-                other.edit(view.base, view.draft.revision, SubstituteOperation(texts), edit_desk.caller())
+                other.edit(view.base, view.draft.revision, SubstituteOperation(texts), job_editor.caller())
             counts[other.name] = len(texts)
         shown = {cue.id: cue.text for cue in draft.view().cues if wish.id in ("", cue.id)}
         texts = text_search.search(wish.pattern, shown).texts
@@ -97,7 +97,7 @@ def _edited(
     draft: TrackDraft, base: str, seen: int, operation: AnyOperation, more: dict[str, Any] | None = None
 ) -> Response:
     try:
-        changed = draft.edit(base, seen, operation, edit_desk.caller())
+        changed = draft.edit(base, seen, operation, job_editor.caller())
     except EditConflict as error:
         return _conflict(draft, base, seen, error)
     except (EditRejected, CuesGone) as error:

@@ -5,8 +5,8 @@ from collections import OrderedDict
 
 from pipeline.films import subtitle_edits
 from pipeline.films.subtitle_drafts import TrackDraft
-from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.job import JobFolder, load
+from pipeline.jobs.job_editor import JobEditor
 from pipeline.project import ProjectFolder
 
 KEPT = 8  # some megabytes each, for a film with 5,000 cues
@@ -36,4 +36,4 @@ class OpenDrafts:
 
     def all_of(self, job: JobFolder) -> list[TrackDraft]:
         """Of each track that the job has."""
-        return [self.draft(job, track.name) for track in subtitle_edits.tracks(EditDesk(load(job.folder)))]
+        return [self.draft(job, track.name) for track in subtitle_edits.tracks(JobEditor(load(job.folder)))]

@@ -9,8 +9,8 @@ from pipeline.errors import PipelineError, UsageError
 from pipeline.films import translated_tracks
 from pipeline.films.subtitle_drafts import TrackDraft
 from pipeline.jobs import film_outputs
-from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.job import PlannedJob
+from pipeline.jobs.job_editor import JobEditor
 from pipeline.media import languages
 from pipeline.project import ProjectFolder
 from pipeline.subtitles import text_search
@@ -112,7 +112,7 @@ def search(site: EditorSite, request: Request, found: Sequence[str]) -> Response
 
 def _again(job: PlannedJob, track: str) -> str:
     """The address at which a part of the track is done again, if it can be."""
-    desk = EditDesk(job)
+    desk = JobEditor(job)
     original = translated_tracks.original(desk)
     if original and original.name == track:
         return "recognise" if film_outputs.sound(job) else ""

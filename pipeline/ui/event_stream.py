@@ -14,7 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.proposal_file import NewProposals
 from pipeline.ui.draft_news import DraftNews
-from pipeline.ui.live import LiveJob
+from pipeline.ui.live_job import LiveJob
 from pipeline.values import encode
 
 TOGETHER_SECONDS = 0.4  # between two messages: what happens meanwhile comes in one

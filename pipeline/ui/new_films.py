@@ -9,10 +9,10 @@ from pipeline.config.catalog import Catalog
 from pipeline.films import followed_tracks, translated_tracks
 from pipeline.films.followed_tracks import TranslationBehind
 from pipeline.films.retranslation import FollowedTrack
-from pipeline.jobs import edit_desk
-from pipeline.jobs.edit_desk import EditDesk
+from pipeline.jobs import job_editor
 from pipeline.jobs.events import RunStarted
 from pipeline.jobs.job import PlannedJob
+from pipeline.jobs.job_editor import JobEditor
 from pipeline.jobs.journal_reader import JournalReader
 from pipeline.ui.drafts import OpenDrafts
 from pipeline.ui.messages import JSON, Request, Response
@@ -49,9 +49,9 @@ def accept(site: FilmSite, request: Request, found: Sequence[str]) -> Response:
 
     The answer has an id. When the run has begun, an event ``film`` says so, or why there is none.
     """
-    job, who = site.job(found[1]), edit_desk.caller()
+    job, who = site.job(found[1]), job_editor.caller()
 
-    def work(desk: EditDesk, catalog: Catalog) -> FilmBegun:
+    def work(desk: JobEditor, catalog: Catalog) -> FilmBegun:
         return _begin(site, desk.job, catalog, who)
 
     return Response(HTTPStatus.ACCEPTED, JSON, encode({"id": site.films.start(job, KIND, "", work)}))
@@ -84,7 +84,7 @@ def _wait_for_beginning(run: "Job", job: PlannedJob, journal: JournalReader) -> 
 
 def _followed(catalog: Catalog, job: PlannedJob) -> tuple[list[str], int]:
     """Let translations follow their original: of those that can't, why, in words, and the number of clashes."""
-    with edit_desk.opened(job.folder) as desk:
+    with job_editor.opened(job.folder) as desk:
         found = followed_tracks.follow_all(desk, catalog)
         others = translated_tracks.without_source(desk)
     behind = [each for each in found if isinstance(each, TranslationBehind)]

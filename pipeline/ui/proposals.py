@@ -17,15 +17,15 @@ from pipeline.errors import PipelineError
 from pipeline.films import proposals, proxies, translated_tracks
 from pipeline.films.proposals import Proposal, Wish
 from pipeline.jobs import proposal_file
-from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.job import PlannedJob, load
+from pipeline.jobs.job_editor import JobEditor
 from pipeline.project import ProjectFolder
 from pipeline.ui.messages import JSON, Denial, Request, Response
 from pipeline.values import Struct, ValidationError, decode, encode, plain
 
 MOST_WAITING = 8  # a page that asks for more has a fault
 
-Work = Callable[[EditDesk, Catalog], Struct]  # what it returns is told
+Work = Callable[[JobEditor, Catalog], Struct]  # what it returns is told
 
 
 class PageWish(Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,7 +75,7 @@ class ProposalQueue:
     def _made(self, job: PlannedJob, work: Work) -> dict[str, Any]:
         """What came of it, or in words why nothing did."""
         try:
-            return dict(plain(work(EditDesk(load(job.folder)), Catalog(self._project))))
+            return dict(plain(work(JobEditor(load(job.folder)), Catalog(self._project))))
         except PipelineError as error:
             return {"problem": error.message, "next": error.next_step or ""}
         except OSError as error:
@@ -98,11 +98,11 @@ class ProposalSite(Protocol):
 def recognise(site: ProposalSite, request: Request, found: Sequence[str]) -> Response:
     """Recognise a part again. The answer has the proposal's id; the proposal comes by the job's events."""
     job, wish, track = site.job(found[1]), _wish(request), found[2]
-    original = translated_tracks.original(EditDesk(job))
+    original = translated_tracks.original(JobEditor(job))
     if original is None or original.name != track:
         raise Denial(HTTPStatus.NOT_FOUND, "These subtitles aren't those of what was said.")
 
-    def propose(desk: EditDesk, catalog: Catalog) -> Proposal:
+    def propose(desk: JobEditor, catalog: Catalog) -> Proposal:
         return proposals.recognise(desk, catalog, wish.span, wish.wish)
 
     return _started(site.proposals.start(job, "recognise", track, propose))
@@ -111,10 +111,10 @@ def recognise(site: ProposalSite, request: Request, found: Sequence[str]) -> Res
 def translate(site: ProposalSite, request: Request, found: Sequence[str]) -> Response:
     """Translate a part again, as ``recognise``."""
     job, wish, track = site.job(found[1]), _wish(request), found[2]
-    if track not in [each.track.name for each in translated_tracks.translations(EditDesk(job))]:
+    if track not in [each.track.name for each in translated_tracks.translations(JobEditor(job))]:
         raise Denial(HTTPStatus.NOT_FOUND, "These subtitles weren't translated from text.")
 
-    def propose(desk: EditDesk, catalog: Catalog) -> Proposal:
+    def propose(desk: JobEditor, catalog: Catalog) -> Proposal:
         return proposals.translate(desk, catalog, track, wish.span, wish.wish)
 
     return _started(site.proposals.start(job, "translate", track, propose))
@@ -130,7 +130,7 @@ def proxy(site: ProposalSite, request: Request, found: Sequence[str]) -> Respons
     """Make the small copy of the film. When it is there, an event ``proxy`` says so."""
     job = site.job(found[1])
 
-    def work(desk: EditDesk, catalog: Catalog) -> ProxyMade:
+    def work(desk: JobEditor, catalog: Catalog) -> ProxyMade:
         return ProxyMade(proxies.make(catalog.project, desk.job).stat().st_size)
 
     return _started(site.proposals.start(job, "proxy", "", work))

@@ -72,7 +72,7 @@ RENAMES = {
 }
 LOCKS = {
     "locks.py": "the one home",
-    "sdk/stageserver/keeper.py": "runs in a stage's process, without this package",
+    "sdk/stageserver/worker_lifetime.py": "runs in a stage's process, without this package",
 }
 
 

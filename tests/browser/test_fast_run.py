@@ -11,7 +11,7 @@ from pipeline.jobs.events import AnyEvent, RunFinished, RunStarted, StageFinishe
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.records import OutputRecord
 from pipeline.locks import exclusive
-from pipeline.ui.live_rows import LISTED
+from pipeline.ui.row_selection import LISTED
 from tests.conftest import Sandbox
 from tests.jobs.helpers import DIGEST, a_stage, record, stored
 

@@ -5,7 +5,7 @@ import pytest
 from pipeline.cli.model.list import _fits
 from pipeline.config.models import ModelSpec
 from tests.conftest import Sandbox
-from tests.prepare.test_model_choice import MODELS
+from tests.prepare.test_recognition_model import MODELS
 
 
 @pytest.mark.parametrize(("own", "is_there"), [("recognition", True), ("", True), ("alignment", False)])

@@ -1,7 +1,7 @@
 """``pipeline model show``: what is published of a model, with where it comes from."""
 
 from tests.conftest import Sandbox
-from tests.prepare.test_model_choice import FIGURES, MODELS
+from tests.prepare.test_recognition_model import FIGURES, MODELS
 
 
 def test_a_model_is_shown_with_the_words_that_it_gets_wrong_and_who_says_so(ready: Sandbox) -> None:

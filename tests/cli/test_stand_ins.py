@@ -32,7 +32,7 @@ def test_the_command_imports_no_module_that_it_doesn_t_use() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["cli.plain_reporter", "run.loop", "run.execute", "executors.worker_pool", "cache.store", "cache.usage"]
+    "module", ["cli.plain_reporter", "run.loop", "run.execution", "executors.worker_pool", "cache.store", "cache.usage"]
 )
 def test_nor_does_what_a_usual_run_imports_later(module: str) -> None:
     """``dataclasses`` brings ``inspect``, and with it takes a tenth of a small job's time."""

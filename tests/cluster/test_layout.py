@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.cluster.content.store import ContentStore, opened
 from pipeline.cluster.node.layout import lay_out, signatures
-from pipeline.cluster.node.left_outputs import take
+from pipeline.cluster.node.output_intake import take
 from pipeline.cluster.wire.ordered_items import OrderedFile, OrderedFolder
 from pipeline.directories.manifest import TreeEntry
 from pipeline.jobs.output_files import OutputsMissing

@@ -7,7 +7,7 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    "module", ["pipeline.cli.run_pipeline", "pipeline.run.execute", "pipeline.run.loop", "pipeline.executors"]
+    "module", ["pipeline.cli.run_pipeline", "pipeline.run.execution", "pipeline.run.loop", "pipeline.executors"]
 )
 def test_a_run_on_one_machine_imports_nothing_of_a_cluster(module: str, spawning: None) -> None:
     foreign = "[name for name in sys.modules if name.startswith(('pipeline.cluster', 'distributed', 'dask'))]"

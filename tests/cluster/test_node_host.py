@@ -17,8 +17,8 @@ import pytest
 from pipeline.cluster.content.errors import ContentRefused
 from pipeline.cluster.content.server import Endpoint
 from pipeline.cluster.node.agent_setup import AgentSettings
-from pipeline.cluster.node.kept_outcomes import KeptAttempt, KeptOutcomes
 from pipeline.cluster.node.node_host import NodeHost
+from pipeline.cluster.node.outcome_archive import ArchivedAttempt, OutcomeArchive
 from pipeline.cluster.node_client import NodeClient
 from pipeline.cluster.wire.attempt_order import AttemptId
 from pipeline.cluster.wire.attempt_outcome import AttemptOutcome
@@ -146,8 +146,8 @@ def test_what_no_run_comes_back_for_is_not_kept_forever(
     log = settings.folder / "attempts" / "one.log"
     log.parent.mkdir(parents=True)
     log.touch()
-    with contextlib.closing(KeptOutcomes(settings.folder / "outcomes.jsonl")) as outcomes:
-        outcomes.keep("one", KeptAttempt(outcome=outcome))
+    with contextlib.closing(OutcomeArchive(settings.folder / "outcomes.jsonl")) as outcomes:
+        outcomes.keep("one", ArchivedAttempt(outcome=outcome))
     host = NodeHost(settings, {})
     client = NodeClient(host.address, TOKEN)
     client.events(EventsQuestion("run1"))

@@ -10,8 +10,8 @@ from pipeline.cluster.content.errors import ContentRefused
 from pipeline.cluster.node import attempt_news
 from pipeline.cluster.node.attempt_news import LOG_BYTES
 from pipeline.cluster.node.node_attempt import NodeAttempt
+from pipeline.cluster.node.report_log import KEPT, ReportLog
 from pipeline.cluster.node.run_events import RunEvents
-from pipeline.cluster.node.said_reports import KEPT, SaidReports
 from pipeline.cluster.wire.attempt_order import AttemptId
 from pipeline.cluster.wire.attempt_outcome import AttemptOutcome
 from pipeline.cluster.wire.node_events import (
@@ -230,7 +230,7 @@ def test_no_log_is_looked_at_while_nothing_runs(run: Run, monkeypatch: pytest.Mo
 
 
 def test_of_progress_only_the_latest_is_kept() -> None:
-    said = SaidReports()
+    said = ReportLog()
     for number in range(100):
         said.add(StageReport(progress=number / 100))
     said.add(StageReport(note="nearly"))

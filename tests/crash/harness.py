@@ -24,7 +24,7 @@ from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import Status
 from pipeline.project import ProjectFolder
 from pipeline.run.durations import Durations
-from pipeline.run.execute import Options, execute
+from pipeline.run.execution import Options, execute
 from tests.conftest import Sandbox
 from tests.crash.shapes import Shape
 from tests.crash.steps import Steps

@@ -17,7 +17,7 @@ from tests.models import hub
 from tests.models.hub import FIRST, LARGE, SECOND, Behaviour
 from tests.models.test_families import weights
 from tests.models.test_integrity import safetensors
-from tests.prepare.test_model_choice import STAGE, WORKFLOW
+from tests.prepare.test_recognition_model import STAGE, WORKFLOW
 
 CHUNK = 1 << 18  # bytes
 SOURCE = f"huggingface:{hub.REPOSITORY}"

@@ -10,6 +10,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.config.engines import load
 from pipeline.engines import decisions
 from pipeline.engines.decisions import Decisions
+from pipeline.engines.engine_selection import Obstacle
 from pipeline.engines.pairs import InstalledPairs
 from pipeline.engines.requirements import (
     DefinedModel,
@@ -19,7 +20,6 @@ from pipeline.engines.requirements import (
     ModelFolder,
     UndefinedModel,
 )
-from pipeline.engines.select import Obstacle
 from pipeline.errors import NotReady, UsageError
 from pipeline.project import ProjectFolder
 from tests.conftest import REPOSITORY

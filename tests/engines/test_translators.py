@@ -6,8 +6,8 @@ import pytest
 
 from pipeline.config.catalog import Catalog
 from pipeline.engines.criteria import Criteria
+from pipeline.engines.engine_selection import choose
 from pipeline.engines.requirements import DefinedModel, EngineInventory, UndefinedModel
-from pipeline.engines.select import choose
 from pipeline.engines.translators import Direction
 from pipeline.errors import NotReady
 from pipeline.project import ProjectFolder

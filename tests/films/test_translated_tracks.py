@@ -3,9 +3,9 @@
 import pytest
 
 from pipeline.films import translated_tracks
-from pipeline.jobs.edit_desk import EditDesk
 from pipeline.jobs.events import EditedOutput, OutputEdited, StageFinished, StageStarted
 from pipeline.jobs.job import PlannedJob, load
+from pipeline.jobs.job_editor import JobEditor
 from pipeline.jobs.records import OutputRecord
 from tests.conftest import Sandbox
 from tests.jobs.helpers import DIGEST, a_stage, record, stored
@@ -49,7 +49,7 @@ def job(sandbox: Sandbox) -> PlannedJob:
 
 
 def test_each_track_is_known_for_what_it_was_made_from(job: PlannedJob) -> None:
-    desk = EditDesk(job)
+    desk = JobEditor(job)
     original = translated_tracks.original(desk)
     assert original
     assert original.name == "pl"
@@ -60,4 +60,4 @@ def test_each_track_is_known_for_what_it_was_made_from(job: PlannedJob) -> None:
 def test_what_was_made_from_the_sound_cannot_follow_a_correction(job: PlannedJob) -> None:
     edited = EditedOutput(DIGEST, OutputRecord("1/pl.srt", 1, 1, DIGEST))
     record(job, OutputEdited("subtitles_pl", {"srt": edited}, "Ann", ""))
-    assert [each.name for each in translated_tracks.without_source(EditDesk(load(job.folder)))] == ["en"]
+    assert [each.name for each in translated_tracks.without_source(JobEditor(load(job.folder)))] == ["en"]

@@ -24,13 +24,13 @@ from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.secrets import Secrets
 from pipeline.process import Interpreter
 from pipeline.project import ProjectFolder
-from pipeline.run.bounds import Bounds
 from pipeline.run.context import RunContext
 from pipeline.run.job_run import JobRun
 from pipeline.run.later_jobs import JobSource, LaterJobs
 from pipeline.run.local_workplace import LocalWorkplace
 from pipeline.run.loop import Run
 from pipeline.run.observer import JobOutcome, StageStart
+from pipeline.run.run_bounds import Bounds
 from pipeline.run.run_entry import RunEntry
 from pipeline.run.runtime import Runtime
 from pipeline.run.selection import Selection

@@ -23,7 +23,7 @@ from pipeline.jobs.plan import PlannedStage
 from pipeline.project import ProjectFolder
 from pipeline.references import split
 from pipeline.run import timers
-from pipeline.run.bounds import Bounds
+from pipeline.run.run_bounds import Bounds
 from tests.conftest import examples
 from tests.jobs.helpers import events_of
 from tests.run.helpers import (

@@ -17,8 +17,8 @@ from pipeline.jobs import deliver
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.state import Status
-from pipeline.run import beside_loop, commits
-from pipeline.run.bounds import Bounds
+from pipeline.run import background_thread, commit_queue
+from pipeline.run.run_bounds import Bounds
 from tests.run.helpers import Act, Bench, Pretender, chain, events, link
 
 SECONDS = 20.0  # that a test waits at most for what must come
@@ -52,7 +52,7 @@ class SlowDelivery:
 @pytest.fixture
 def delivery(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowDelivery]:
     delivery = SlowDelivery()
-    monkeypatch.setattr(commits, "takes_long", lambda _: False)
+    monkeypatch.setattr(commit_queue, "takes_long", lambda _: False)
     monkeypatch.setattr(deliver, "deliver", delivery.deliver)
     yield delivery
     delivery.is_free.set()
@@ -172,7 +172,7 @@ def test_a_run_that_is_asked_to_end_while_it_only_delivers_ends_with_what_it_has
 def test_a_run_that_is_asked_twice_waits_for_no_delivery(
     bench: Bench, delivery: SlowDelivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beside_loop, "STOP_SECONDS", 0)
+    monkeypatch.setattr(background_thread, "STOP_SECONDS", 0)
     job = drawing(bench)
     with asked(bench, delivery, twice=True), pytest.raises(Interrupted, match=job.id):
         bench.run_one(job)

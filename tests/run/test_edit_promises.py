@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.jobs import edit_desk
+from pipeline.jobs import job_editor
 from pipeline.jobs.job import PlannedJob
 from pipeline.run import edit_promises
 from tests.jobs.helpers import a_stage
@@ -31,7 +31,7 @@ def job(bench: Bench) -> PlannedJob:
 
 def check(bench: Bench, job: PlannedJob, text: str, **ensure: object) -> None:
     planned = [each if each.name == "one" else a_stage("two", **{**FIELDS, "ensure": ensure}) for each in job.stages]
-    with edit_desk.opened(job.folder) as desk, pytest.MonkeyPatch.context() as patch:
+    with job_editor.opened(job.folder) as desk, pytest.MonkeyPatch.context() as patch:
         patch.setattr(edit_promises, "_planned", lambda _desk, name: {each.name: each for each in planned}[name])
         edit_promises.require(bench.project, desk, "two", {"list": text.encode()}, "mine.json")
 

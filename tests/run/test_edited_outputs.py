@@ -9,7 +9,7 @@ from pipeline.errors import StageError
 from pipeline.executors import StageReport
 from pipeline.files import read_json
 from pipeline.films import subtitle_edits
-from pipeline.jobs import edit_desk, output_edits
+from pipeline.jobs import job_editor, output_edits
 from pipeline.jobs.events import OutputEdited
 from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.state import Status
@@ -26,12 +26,12 @@ def job(bench: Bench) -> PlannedJob:
 
 
 def edit(job: PlannedJob, stage: str, text: str, who: str = "ann") -> OutputEdited | None:
-    with edit_desk.opened(job.folder) as desk:
+    with job_editor.opened(job.folder) as desk:
         return desk.put(stage, {"file": text.encode()}, who)
 
 
 def decide(job: PlannedJob, stage: str, word: str) -> None:
-    with edit_desk.opened(job.folder) as desk:
+    with job_editor.opened(job.folder) as desk:
         getattr(desk, word)(stage, "bob")
 
 
@@ -141,7 +141,7 @@ def test_the_same_result_made_again_keeps_the_edit(bench: Bench, job: PlannedJob
 def test_an_edited_list_decides_about_the_members(bench: Bench) -> None:
     job = bench.job(lister(), fan_out("each"), deliver=["each.file"])
     bench.run(job, split=listing("a", "b"))
-    with edit_desk.opened(job.folder) as desk:
+    with job_editor.opened(job.folder) as desk:
         desk.put("split", {"list": json.dumps(["a", "c", "d"]).encode()}, "ann")
     outcome = bench.run_one(job)
     assert bench.executor.stages() == ["each_0002", "each_0003"]
@@ -163,7 +163,7 @@ def test_an_edit_that_can_be_merged_is_merged_and_the_run_goes_on(
     bench: Bench, job: PlannedJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def merged(_project: object, job: PlannedJob, stage: str) -> tuple[output_edits.OutputEdit, list[str]]:
-        desk = edit_desk.EditDesk(load(job.folder))
+        desk = job_editor.JobEditor(load(job.folder))
         event = desk.put(stage, {"file": b"merged"}, "ann")
         assert event
         return output_edits.of_event(job, event), ["merged it"]

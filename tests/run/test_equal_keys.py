@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.cache.claims import Claims
 from pipeline.jobs.job import PlannedJob
-from pipeline.run.bounds import Bounds
+from pipeline.run.run_bounds import Bounds
 from pipeline.run.selection import Selection
 from tests.run.helpers import FAILS, HANGS, LOST, Act, Bench, fan_out, link, lister, listing, statuses
 

@@ -8,7 +8,7 @@ from pipeline.errors import StageError
 from pipeline.files import read_json
 from pipeline.host.machine import Machine
 from pipeline.jobs.job import PlannedJob
-from pipeline.run.bounds import Bounds
+from pipeline.run.run_bounds import Bounds
 from tests.run.helpers import DONE, FAILS, LOST, Act, Bench, events, fan_out, link, lister, listing, paired, statuses
 
 

@@ -8,10 +8,10 @@ from pipeline.cache.store import ResultStore
 from pipeline.errors import UsageError
 from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.results import Results
-from pipeline.run.chosen_stages import choose
 from pipeline.run.forecast import Forecast, forecast
 from pipeline.run.output_signatures import OutputSignatures
 from pipeline.run.reuse import Reuse
+from pipeline.run.selected_stages import choose
 from pipeline.run.selection import Selection
 from pipeline.run.stage_key import StageKeys
 from tests.run.helpers import DONE, FAILS, Act, Bench, chain, fan_out, link, lister, listing, paired

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.files import read_json
-from pipeline.jobs import edit_desk, sidecar
+from pipeline.jobs import job_editor, sidecar
 from pipeline.jobs.hand_edits import HandEdits
 from pipeline.jobs.job import PlannedJob
 from tests.run.helpers import Act, Bench, chain
@@ -55,8 +55,8 @@ def test_each_edit_has_a_name_of_its_own_and_the_digest_of_what_it_was_made_from
 def test_what_was_accepted_is_no_edit_that_could_be_lost(bench: Bench, job: PlannedJob) -> None:
     placed = deliver(bench, job, "first")
     placed.write_text("by ann")
-    with edit_desk.opened(job.folder) as desk:
-        desk.put("two", {"file": b"by ann, in order"}, "ann", edit_desk.EditSource.of(placed))
+    with job_editor.opened(job.folder) as desk:
+        desk.put("two", {"file": b"by ann, in order"}, "ann", job_editor.EditSource.of(placed))
     bench.run(job)
     assert texts(job) == {placed.name: "by ann, in order"}
 

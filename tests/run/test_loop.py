@@ -12,9 +12,9 @@ from pipeline.host.machine import Machine
 from pipeline.host.run_limits import RunLimits
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import Status
-from pipeline.run.bounds import Bounds
 from pipeline.run.failures import oom
 from pipeline.run.failures.oom import OomKills
+from pipeline.run.run_bounds import Bounds
 from pipeline.sdk.protocol import EXIT_INPUT_UNUSABLE
 from tests.run.helpers import DONE, FAILS, HANGS, LOST, Act, Bench, Pretender, chain, events, link, statuses
 

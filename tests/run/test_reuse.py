@@ -11,8 +11,8 @@ from pipeline.errors import UsageError
 from pipeline.executors import StageReport
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.state import Status
-from pipeline.run.bounds import Bounds
 from pipeline.run.output_signatures import OutputSignatures
+from pipeline.run.run_bounds import Bounds
 from pipeline.run.selection import ALL, Selection
 from pipeline.signatures import settled_signature_of
 from pipeline.values import replace

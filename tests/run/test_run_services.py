@@ -17,8 +17,8 @@ from pipeline.host.machine import Machine
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedService, PlannedStage
 from pipeline.jobs.state import Status
-from pipeline.run import held_service, service_orders
-from pipeline.run.bounds import Bounds
+from pipeline.run import service_connection, service_orders
+from pipeline.run.run_bounds import Bounds
 from pipeline.services.client import SUPERVISOR_ENDED
 from pipeline.services.definition import ServiceDefinition, ServiceProbe, TcpProbe
 from pipeline.services.order import ServiceOrder
@@ -108,7 +108,7 @@ class Services:
 def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     services = Services()
     services.beginnings = [[STARTING, READY]]
-    monkeypatch.setattr(held_service, "connect", services.connect)
+    monkeypatch.setattr(service_connection, "connect", services.connect)
     definition = ServiceDefinition(ready=ServiceProbe(TcpProbe()))
     monkeypatch.setattr(service_orders, "definition_of", lambda _project, _uses: definition)
     yield services

@@ -10,7 +10,7 @@ from pipeline.services.folder import MARK, SERVICES, sweep_all
 from tests.services.helpers import Services
 from tests.test_process import eventually
 
-SUPERVISION = "pipeline.services.supervision"
+SUPERVISION = "pipeline.services.supervisor_process"
 
 
 @pytest.fixture

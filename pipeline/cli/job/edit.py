@@ -8,8 +8,8 @@ from pipeline.cli import completion
 from pipeline.cli.context import project, root_option
 from pipeline.cli.value_types import NamedPath
 from pipeline.errors import InputError, UsageError
-from pipeline.jobs import edit_desk, items
-from pipeline.jobs.edit_desk import EditDesk, EditSource
+from pipeline.jobs import items, job_editor
+from pipeline.jobs.job_editor import EditSource, JobEditor
 from pipeline.jobs.store import JobStore
 from pipeline.project import ProjectFolder
 from pipeline.text import printable
@@ -31,9 +31,9 @@ def command(id: str, output: str, file: Path | None, keep: bool, drop: bool, by:
     """
     if [file is not None, keep, drop].count(True) != 1:
         raise UsageError("name the edited file, or say --keep or --drop", "pipeline job edit --help")
-    who = by.strip() or edit_desk.caller()
+    who = by.strip() or job_editor.caller()
     here = project()
-    with edit_desk.opened(JobStore(here.jobs).folder(id)) as desk:
+    with job_editor.opened(JobStore(here.jobs).folder(id)) as desk:
         shown, _, name = output.partition(".")
         stage = items.internal_name(desk.job, shown)
         said = _put(here, desk, stage, name, file, who) if file else _decided(desk, stage, who, keep)
@@ -41,7 +41,7 @@ def command(id: str, output: str, file: Path | None, keep: bool, drop: bool, by:
         click.echo(f"run-pipeline -j {desk.job.id}   makes what depends on it")
 
 
-def _decided(desk: EditDesk, stage: str, who: str, keep: bool) -> str:
+def _decided(desk: JobEditor, stage: str, who: str, keep: bool) -> str:
     if keep:
         desk.keep(stage, who)
         return f"the edit of stage '{stage}' counts for its result of now"
@@ -49,7 +49,7 @@ def _decided(desk: EditDesk, stage: str, who: str, keep: bool) -> str:
     return f"the outputs of stage '{stage}' count again as it made them"
 
 
-def _put(here: ProjectFolder, desk: EditDesk, stage: str, name: str, file: Path, who: str) -> str:
+def _put(here: ProjectFolder, desk: JobEditor, stage: str, name: str, file: Path, who: str) -> str:
     from pipeline.run import edit_promises
 
     made = desk.made(stage).outputs

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from pipeline.cluster.content.content_eviction import StoredContent
 from pipeline.cluster.content.content_name import parts_of
 from pipeline.cluster.content.partial import FILE
-from pipeline.cluster.content.room import StoredContent
 
 ALGORITHMS = ("blake3", "sha256")
 PARTS = "parts"

@@ -14,14 +14,14 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from pipeline.cluster.content import room
+from pipeline.cluster.content import content_eviction
+from pipeline.cluster.content.content_eviction import StoredContent
 from pipeline.cluster.content.content_name import digest_by, hasher
 from pipeline.cluster.content.content_turns import ContentTurns
 from pipeline.cluster.content.entry_folders import PARTS, entries, folder_of, part_of, size_of, state_of
 from pipeline.cluster.content.errors import ContentDamaged, ContentUnknown, NoRoom
 from pipeline.cluster.content.links import bring, digest_of
 from pipeline.cluster.content.partial import FILE, PartialContent
-from pipeline.cluster.content.room import StoredContent
 from pipeline.errors import NotReady
 from pipeline.files import publish, replace_folder, sync_file, sync_folder, try_remove_tree
 from pipeline.locks import Held, exclusive
@@ -228,7 +228,7 @@ class ContentStore:
         if over <= 0 and of_disk <= self._free():
             return
         self._drop_parts()
-        chosen = room.choose(self._contents.values(), max(over, of_disk - self._free()), self._held)
+        chosen = content_eviction.choose(self._contents.values(), max(over, of_disk - self._free()), self._held)
         if chosen is None:
             raise NoRoom(
                 f"{self._root} has no room for {size} bytes: it may hold {self._limit}, the disk has"

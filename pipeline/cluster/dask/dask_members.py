@@ -11,13 +11,13 @@ from typing import Any
 
 from pipeline.cluster.batch.batch_watch import BatchView, BatchWatch
 from pipeline.cluster.dask import dask_logs, dask_security, deployers
-from pipeline.cluster.dask.launches import Launches
-from pipeline.cluster.dask.made_nodes import DeploymentParts, MadeNodes, made
-from pipeline.cluster.dask.membership_book import MembershipBook
+from pipeline.cluster.dask.membership_log import MembershipLog
 from pipeline.cluster.dask.node_keeper import KeeperView, NodeKeeper
 from pipeline.cluster.dask.node_news import AnyNodeNews, NodeAnnounced
 from pipeline.cluster.dask.node_plugin_settings import NodePluginSettings
+from pipeline.cluster.dask.node_starts import NodeStarts
 from pipeline.cluster.dask.node_table import MemberNode
+from pipeline.cluster.dask.own_nodes import DeploymentParts, OwnNodes, made
 from pipeline.cluster.dask.scaling import Scaling
 from pipeline.cluster.dask.scheduler_session import SchedulerSession, SessionEvents
 from pipeline.cluster.dask.worker_plugin import retire
@@ -60,12 +60,12 @@ class DaskMembers:
         self.token = settings.secrets.token()  # that opens the nodes' agents
         self._security = dask_security.security_for(definition, settings.secrets)
         self.tls = dask_security.agents_tls(self._security)  # for agents that aren't on loopback
-        self._book = MembershipBook(wake)
+        self._book = MembershipLog(wake)
         self._scaling = Scaling(definition.nodes, definition.idle_seconds)
         events = SessionEvents(self._on_news, self._on_worker_gone, self._book.only)
         self._session = SchedulerSession(plugin_settings(definition, self.token), events)
         self._batch = BatchWatch(BatchView(self._jobs, self._on_job_ended), _poll_seconds(definition), os.environ)
-        self._nodes: MadeNodes | None = None
+        self._nodes: OwnNodes | None = None
         self._failed_launches: set[str] = set()  # for the keeper
         self._expected: int | None = None
         self._loop = asyncio.new_event_loop()
@@ -157,7 +157,7 @@ class DaskMembers:
             secrets=self._settings.secrets,
             security=self._security,
             logs=self._settings.logs,
-            launches=Launches(self._on_launch_failed, self._on_launch_failed),
+            launches=NodeStarts(self._on_launch_failed, self._on_launch_failed),
         )
         self._nodes = await stack.enter_async_context(made(definition, parts))
         return self._nodes.address

@@ -12,7 +12,7 @@ from distributed.deploy.spec import ProcessInterface
 from pipeline import child_process, process, process_tree
 from pipeline.child_process import Child, Tie
 from pipeline.cluster.certificates.certificate_files import CertificateFiles
-from pipeline.cluster.dask.launches import Launches
+from pipeline.cluster.dask.node_starts import NodeStarts
 from pipeline.cluster.dask.worker_command import WorkerCommand
 from pipeline.values import Struct, replace
 
@@ -24,7 +24,7 @@ class LocalNodeSettings(Struct, frozen=True, kw_only=True):
     files: CertificateFiles
     variables: Mapping[str, str]
     log: Path
-    launches: Launches
+    launches: NodeStarts
 
 
 class LocalNode(ProcessInterface):

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from pipeline.cluster.dask.made_nodes import MadeNodes
+from pipeline.cluster.dask.own_nodes import OwnNodes
 from pipeline.cluster.dask.scaling import Scaling
 from pipeline.values import Struct
 
@@ -23,7 +23,7 @@ class KeeperView(Struct, frozen=True):
 class NodeKeeper:
     """All runs in one event loop."""
 
-    def __init__(self, nodes: MadeNodes, scaling: Scaling, view: KeeperView, start_seconds: float) -> None:
+    def __init__(self, nodes: OwnNodes, scaling: Scaling, view: KeeperView, start_seconds: float) -> None:
         self._nodes = nodes
         self._scaling = scaling
         self._view = view

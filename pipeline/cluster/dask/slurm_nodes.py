@@ -8,7 +8,7 @@ from dask_jobqueue.slurm import SLURMCluster, SLURMJob
 
 from pipeline.cluster.certificates.certificate_files import CertificateFiles
 from pipeline.cluster.dask import dask_security
-from pipeline.cluster.dask.launches import Launches
+from pipeline.cluster.dask.node_starts import NodeStarts
 from pipeline.cluster.dask.worker_command import DEATH_SECONDS
 from pipeline.cluster.definitions.cluster_definition import ClusterDefinition, SlurmJobs
 
@@ -19,7 +19,7 @@ PAUSE_SECONDS = 2.0  # after the first of them; twice as many after each further
 class PacedJob(SLURMJob):
     """A job that isn't taken is told, and is no reason that others aren't used."""
 
-    def __init__(self, *arguments: Any, turns: "SubmitTurns", launches: Launches, **more: Any) -> None:
+    def __init__(self, *arguments: Any, turns: "SubmitTurns", launches: NodeStarts, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self._turns = turns
         self._launches = launches

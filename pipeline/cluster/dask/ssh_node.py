@@ -10,7 +10,7 @@ from distributed.core import Status
 from distributed.deploy.spec import ProcessInterface
 
 from pipeline.cluster.certificates.certificate_files import CertificateFiles
-from pipeline.cluster.dask.launches import Launches
+from pipeline.cluster.dask.node_starts import NodeStarts
 from pipeline.cluster.dask.worker_command import WorkerCommand
 from pipeline.values import Struct, replace
 
@@ -25,7 +25,7 @@ class SshNodeSettings(Struct, frozen=True, kw_only=True):
     owner: str
     options: dict[str, Any]  # of asyncssh
     log: Path
-    launches: Launches
+    launches: NodeStarts
 
 
 class SshNode(ProcessInterface):

@@ -18,9 +18,9 @@ from pipeline.cluster.content.store import ContentStore
 from pipeline.cluster.node import attempt_files
 from pipeline.cluster.node.attempt_threads import AttemptThreads
 from pipeline.cluster.node.attempt_work import GRACE_SECONDS, AttemptWork
-from pipeline.cluster.node.kept_outcomes import KEPT_SECONDS, KeptAttempt, KeptOutcomes, likeness
 from pipeline.cluster.node.known_attempts import KnownAttempts
 from pipeline.cluster.node.node_attempt import NodeAttempt
+from pipeline.cluster.node.outcome_archive import KEPT_SECONDS, ArchivedAttempt, OutcomeArchive, likeness
 from pipeline.cluster.node.run_events import RunEvents
 from pipeline.cluster.wire.attempt_order import AttemptId, AttemptOrder, require_safe_order
 from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, Problem
@@ -41,7 +41,7 @@ IDLE_SECONDS = 3600.0  # after which a run of which nothing is known any more is
 class NodeAgent:
     """Made by ``agent_setup.running``."""
 
-    def __init__(self, work: AttemptWork, outcomes: KeptOutcomes, earlier_end: str = "") -> None:
+    def __init__(self, work: AttemptWork, outcomes: OutcomeArchive, earlier_end: str = "") -> None:
         """``outcomes``: of earlier agents, too. ``earlier_end``: how the agent before this one ended, where that was no
         good end."""
         self.earlier_end = earlier_end
@@ -214,11 +214,11 @@ class NodeAgent:
         attempt_files.clear(place)
 
     def _keep(self, attempt: NodeAttempt, outcome: AttemptOutcome) -> None:
-        kept = KeptAttempt(outcome=replace(outcome, id=attempt.id), reports=attempt.said, likeness=attempt.likeness)
+        kept = ArchivedAttempt(outcome=replace(outcome, id=attempt.id), reports=attempt.said, likeness=attempt.likeness)
         with contextlib.suppress(OSError):  # a full disk; it is told all the same
             self._outcomes.keep(attempt.place.name, kept)
 
-    def _add_kept(self, place: Path, kept: KeptAttempt) -> None:
+    def _add_kept(self, place: Path, kept: ArchivedAttempt) -> None:
         id = kept.outcome.id
         events = self._events_of(id.run)
         attempt = NodeAttempt(id, place, kept.likeness, events.ring, kept.reports)

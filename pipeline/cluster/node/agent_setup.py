@@ -13,12 +13,12 @@ from pipeline.cluster.node.attempt_sweeps import AttemptSweeps
 from pipeline.cluster.node.attempt_work import GRACE_SECONDS, AttemptWork
 from pipeline.cluster.node.content_sources import ContentSources
 from pipeline.cluster.node.folder_owner import require_owner
-from pipeline.cluster.node.kept_outcomes import KeptOutcomes
-from pipeline.cluster.node.latest_kills import LatestKills
 from pipeline.cluster.node.local_runs import LocalRuns
 from pipeline.cluster.node.node_cards import NodeCards
 from pipeline.cluster.node.node_environments import NodeEnvironments
 from pipeline.cluster.node.node_folder import NodeFolder
+from pipeline.cluster.node.oom_count import OomCount
+from pipeline.cluster.node.outcome_archive import OutcomeArchive
 from pipeline.cluster.node.stage_sources import StageSources
 from pipeline.cluster.node.stage_variables import StageVariables
 from pipeline.executors import runtime_folder
@@ -53,7 +53,7 @@ def running(settings: AgentSettings, variables: Mapping[str, str]) -> Iterator[N
         with noted(folder) as earlier_end, _guarded(settings, variables) as token, contextlib.ExitStack() as ending:
             runs = LocalRuns(folder.project.logs, settings.workers, settings.runtime)
             ending.callback(runs.close, GRACE_SECONDS)
-            outcomes = KeptOutcomes(folder.outcomes)
+            outcomes = OutcomeArchive(folder.outcomes)
             ending.callback(outcomes.close)
             sweeps = AttemptSweeps()
             ending.callback(sweeps.close)
@@ -68,7 +68,7 @@ def running(settings: AgentSettings, variables: Mapping[str, str]) -> Iterator[N
                 cards=NodeCards(variables),
                 variables=StageVariables(folder.project, variables),
                 sweeps=sweeps,
-                kills=LatestKills(),
+                kills=OomCount(),
                 token=token,
             )
             agent = NodeAgent(work, outcomes, earlier_end)

@@ -8,15 +8,15 @@ from pipeline.cluster.content.errors import ContentDamaged, ContentUnknown, NoRo
 from pipeline.cluster.content.store import ContentStore
 from pipeline.cluster.node.attempt_sweeps import AttemptSweeps
 from pipeline.cluster.node.content_sources import ContentsMissing, ContentSources
-from pipeline.cluster.node.latest_kills import LatestKills
 from pipeline.cluster.node.layout import signatures
-from pipeline.cluster.node.left_outputs import take
 from pipeline.cluster.node.local_runs import LocalRuns
 from pipeline.cluster.node.node_attempt import AttemptStopped, NodeAttempt
 from pipeline.cluster.node.node_cards import NodeCards
 from pipeline.cluster.node.node_environments import EnvironmentUnavailable, NodeEnvironments
 from pipeline.cluster.node.node_folder import NodeFolder
+from pipeline.cluster.node.oom_count import OomCount
 from pipeline.cluster.node.order_invocation import RUN, laid_out_inputs, written
+from pipeline.cluster.node.output_intake import take
 from pipeline.cluster.node.stage_sources import StageSource, StageSources
 from pipeline.cluster.node.stage_variables import StageVariables
 from pipeline.cluster.wire.attempt_order import AttemptOrder
@@ -52,7 +52,7 @@ class AttemptWork(Struct, frozen=True):
     cards: NodeCards
     variables: StageVariables
     sweeps: AttemptSweeps
-    kills: LatestKills
+    kills: OomCount
     token: str  # what the tokens of all attempts begin with
 
     def outcome(self, attempt: NodeAttempt, order: AttemptOrder, sources: Sources) -> AttemptOutcome:

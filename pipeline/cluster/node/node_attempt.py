@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pipeline.cluster.node.attempt_files import log_of
-from pipeline.cluster.node.said_reports import SaidReports
+from pipeline.cluster.node.report_log import ReportLog
 from pipeline.cluster.wire.attempt_order import AttemptId
 from pipeline.cluster.wire.attempt_outcome import AttemptOutcome, Problem
 from pipeline.executors.base import Event, Message, ProcessExit
@@ -40,7 +40,7 @@ class NodeAttempt:
         self.outcome: AttemptOutcome | None = None
         self._on_news = on_news
         self._changed = threading.Condition()
-        self._said = SaidReports(reports)
+        self._said = ReportLog(reports)
         self._exit: ProcessExit | None = None
         self._interrupts: list[Callable[[], None]] = []
 

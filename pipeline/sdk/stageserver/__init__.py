@@ -11,7 +11,7 @@ ended: whatever a stage started is adopted by it (PR_SET_CHILD_SUBREAPER), so no
 import os
 import sys
 
-from stageserver import keeper
+from stageserver import worker_lifetime
 from stageserver.protocol import ServerArguments
 from stageserver.server import Server, ServerFiles
 
@@ -30,7 +30,7 @@ def main(words: "list[str]", runner: "Any") -> None:
     listener = _claim_listener()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
-    keeper.serve(Server(ServerFiles(arguments.folder, arguments.name), arguments, listener, runner))
+    worker_lifetime.serve(Server(ServerFiles(arguments.folder, arguments.name), arguments, listener, runner))
 
 
 def _claim_listener() -> "Any":

@@ -21,8 +21,8 @@ from pipeline.executors.runtime_folder import Unavailable
 from pipeline.services.front.backends import Backend
 from pipeline.services.front.front import Front
 from pipeline.services.order import ServiceOrder
-from pipeline.services.serving.end_wishes import EndWishes
 from pipeline.services.serving.record import ServiceRecord
+from pipeline.services.serving.stop_requests import StopRequests
 from pipeline.services.serving.systemd_notice import notify
 from pipeline.services.serving.version import ServedVersion, VersionFailed, begun
 from pipeline.services.status import ServiceState
@@ -67,7 +67,7 @@ class ForegroundService:
         self._running: RunningVersion | None = None
         self._leaving: set[asyncio.Task[None]] = set()  # versions that are drained and stopped
         self._count = 0
-        self._wishes = EndWishes()
+        self._wishes = StopRequests()
         self._replace_wish = asyncio.Event()
 
     async def run(self) -> None:

@@ -233,7 +233,7 @@ def test_it_is_read_once_and_after_a_day_again(
     store.put(file)
     damage_quietly(store.file(digest))
     assert store.require(digest) == store.file(digest)  # its bytes were compared when it came
-    monkeypatch.setattr("pipeline.cluster.content.room.COMPARED_SECONDS", 0.0)
+    monkeypatch.setattr("pipeline.cluster.content.content_eviction.COMPARED_SECONDS", 0.0)
     with pytest.raises(ContentDamaged):
         store.require(digest)
 

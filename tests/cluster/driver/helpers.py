@@ -18,7 +18,7 @@ from pipeline.cluster.wire.node_announcement import NodeAnnouncement
 from pipeline.host.resources import Ledger
 from pipeline.project import ProjectFolder
 from pipeline.run.context import RunContext
-from pipeline.run.execute import Options, execute
+from pipeline.run.execution import Options, execute
 from pipeline.run.observer import JobOutcome
 from tests.cluster.helpers import TOKEN, AgentProcess, agent_in
 from tests.conftest import Sandbox

@@ -11,7 +11,7 @@ import pytest
 from pipeline.cluster.driver import event_stream
 from pipeline.cluster.driver.cluster_workplace import ClusterWorkplace
 from pipeline.cluster.driver.run_name import run_name
-from pipeline.cluster.node.kept_outcomes import KeptAttempt, KeptOutcomes
+from pipeline.cluster.node.outcome_archive import ArchivedAttempt, OutcomeArchive
 from pipeline.cluster.wire.attempt_order import AttemptId
 from pipeline.cluster.wire.attempt_outcome import AttemptOutcome
 from pipeline.errors import ExitCode, PipelineError
@@ -111,11 +111,11 @@ def test_a_later_run_lets_nodes_forget_jobs_that_are_done_and_no_others(cluster:
     cluster.run(done)
     runs = {"done": run_name(done.folder), "waiting": run_name(waiting.folder), "elsewhere": "ab" * 16}
     cluster.kill("node1")
-    with contextlib.closing(KeptOutcomes(cluster.folder / "node1" / "outcomes.jsonl")) as outcomes:
+    with contextlib.closing(OutcomeArchive(cluster.folder / "node1" / "outcomes.jsonl")) as outcomes:
         for name, run in runs.items():
             (cluster.folder / "node1" / "attempts" / f"{name}.log").touch()
             outcome = AttemptOutcome(id=AttemptId(run, "job", "copy", 1), node="node1", returncode=0)
-            outcomes.keep(name, KeptAttempt(outcome=outcome))
+            outcomes.keep(name, ArchivedAttempt(outcome=outcome))
     cluster.restart("node1")
     assert all(map(cluster.knows, runs.values()))
     cluster.run(marked_job(cluster.sandbox, tmp_path / "marks"))

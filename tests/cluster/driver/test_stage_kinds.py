@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import NotReady, PipelineError, StageError
-from pipeline.run.bounds import Bounds
-from pipeline.run.execute import Options
+from pipeline.run.execution import Options
 from pipeline.run.observer import JobOutcome
+from pipeline.run.run_bounds import Bounds
 from tests.cluster.driver.helpers import Nodes, nodes_in
 from tests.conftest import Sandbox
 from tests.test_run_secrets import SECRET, secretive
