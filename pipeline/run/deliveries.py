@@ -1,6 +1,6 @@
 """What jobs are for is delivered: at once, or beside the loop where that takes long.
 
-One other thread does that, one job after the other, as ``commits.py`` has it for what attempts have left. The loop
+One other thread does that, one job after the other, as ``commit_queue.py`` has it for what attempts have left. The loop
 hears what was delivered and writes the job's last line in the journal then: it comes after all that it tells of.
 """
 
