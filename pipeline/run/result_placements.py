@@ -1,7 +1,7 @@
 """Directories out of the store of results: they are placed in a job's folder beside the loop, since that takes long.
 
-One other thread does that, one after the other, as ``commit_queue.py`` has it the other way round. The loop hears what was
-placed and writes the line in the journal then.
+One other thread does that, one after the other, as ``commit_queue.py`` has it the other way round. The loop hears what
+was placed and writes the line in the journal then.
 """
 
 from collections.abc import Callable

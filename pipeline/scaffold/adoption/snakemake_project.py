@@ -71,6 +71,10 @@ def _stages(rules: Sequence[SnakemakeRule], shown_as: str, left: list[LeftOut]) 
         except UnreadableRule as error:
             left.append(LeftOut(shown_as, *error.left_out))
             continue
+        left += [
+            LeftOut(shown_as, line, f"rule {rule.name}: the command doesn't use '{each}' of 'params:'")
+            for line, each in stage.unused
+        ]
         if stages.setdefault(stage.name, stage) is not stage:
             left.append(LeftOut(shown_as, rule.line, f"rule {rule.name}: there is a stage {stage.name} already"))
     return list(stages.values()), targets

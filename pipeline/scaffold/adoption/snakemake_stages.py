@@ -38,6 +38,7 @@ class AdoptedStage(Struct, frozen=True):
     parameters: Mapping[str, Literal]
     conda: str  # the path of its environment's file as the Snakefile has it, or empty
     cpus: int | None
+    unused: tuple[tuple[int, str], ...] = ()  # of ``params``: their line, and a name or value that no command has
 
     def content(self, environment: str) -> dict[str, Any]:
         """The stage's file as a value."""
@@ -68,15 +69,17 @@ def stage_of(rule: SnakemakeRule) -> AdoptedStage:
         raise UnreadableRule(rule.line, f"rule {rule.name}: it has no 'output:'")
     _require_different_names(rule, outputs)
     translation = _Translation(rule, inputs, outputs)
+    command = translation.text(shell)
     return AdoptedStage(
         name=name,
         line=rule.line,
         inputs=inputs,
         outputs=outputs,
-        shell=translation.text(shell),
+        shell=command,
         parameters=translation.parameters,
         conda=_conda(rule),
         cpus=_cpus(rule),
+        unused=translation.unused,
     )
 
 
@@ -144,6 +147,15 @@ class _Translation:
         logs = tuple(each for each in outputs if each in _files(rule, "log"))
         self._files = {"input": inputs, "output": tuple(each for each in outputs if each not in logs), "log": logs}
         self.parameters: dict[str, Literal] = {}
+        self._params = rule.directives.get("params", Directive(rule.line))
+        self._used: set[str] = set()  # of these
+
+    @property
+    def unused(self) -> tuple[tuple[int, str], ...]:
+        """The ``params`` that the translated text doesn't have: their line, and their names, or values where they have
+        none."""
+        names = (name for name in self._params.named if name not in self._used)
+        return tuple((self._params.line, each) for each in (*map(str, self._params.unnamed), *names))
 
     def text(self, shell: Directive) -> str:
         self._line = shell.line
@@ -178,8 +190,9 @@ class _Translation:
             return " ".join(self._shown(inside, each) for each in self._files[inside])
         if kind in self._files and (file := next((each for each in self._files[kind] if each.name == name), None)):
             return self._shown(kind, file)
-        if kind == "params" and (directive := self._rule.directives.get("params")) and name in directive.named:
-            return self._parameter(name, directive.named[name])
+        if kind == "params" and name in self._params.named:
+            self._used.add(name)
+            return self._parameter(name, self._params.named[name])
         raise self._refusal(f"{{{inside}}} in 'shell:' isn't read")
 
     def _shown(self, kind: str, file: RuleFile) -> str:

@@ -196,6 +196,16 @@ def test_marks_and_limits_change_nothing_of_a_command(folder: Path) -> None:
     assert project(folder, adopted).stage("a").outputs == {"file": "o", "log": "p"}
 
 
+def test_params_that_the_command_does_not_use_are_told(folder: Path) -> None:
+    rule = "rule a:\n    output: 'o'\n    params: 'y', a=1, b=2\n    shell: 'x {params.a} {output}'\n"
+    adopted = adopt(folder, rule)
+    assert [(each.line, name in each.reason) for each, name in zip(adopted.left_out, ("'b'", "'y'"), strict=True)] == [
+        (3, True),
+        (3, True),
+    ]
+    assert project(folder, adopted).stage("a").parameters == {"a": 1}
+
+
 def test_lines_are_counted_as_python_counts_them(folder: Path) -> None:
     rule = "rule a:\n    message: 'a\u2028b \x0c'\n    output: 'o'\n    shell: 'x > {output}'\n"
     assert project(folder, adopt(folder, rule)).stage("a").outputs == {"file": "o"}
