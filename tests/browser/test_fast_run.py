@@ -110,3 +110,12 @@ def test_the_keyboard_s_place_never_becomes_another_stage_s(followed: Page, larg
     record(large, StageStarted(late, 1, DIGEST))
     expect(followed.get_by_role("row", name=re.compile(f"^{late} "))).to_contain_text("running")
     expect(followed.get_by_role("button", name=f"log of {late}")).not_to_be_focused()
+
+
+def test_the_seconds_of_what_runs_go_on_with_messages_and_without(followed: Page, large: PlannedJob) -> None:
+    one, two = names(large)[:2]
+    record(large, StageStarted(one, 1, DIGEST))
+    row = followed.get_by_role("row", name=re.compile(f"^{one} "))
+    expect(row).to_contain_text(re.compile(r"[2-9]\.\d s"), timeout=10_000)  # nothing else happens
+    record(large, StageStarted(two, 1, DIGEST))
+    expect(row).to_contain_text(re.compile(r"([5-9]\.\d|\d\d) s"), timeout=10_000)

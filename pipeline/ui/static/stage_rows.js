@@ -6,11 +6,12 @@
 const stageRows = (table, logs, drawSoon) => {
   const MANY = 50; // rows that change at once
   const PATIENCE = 2000; // milliseconds that a row out of sight may be behind
+  const SECOND = 1000;
   const IN_GROUP = 20; // rows; page.css knows about how high they are together
   const rows = new Map(); // by the stage's name
   const changed = new Set(); // rows that don't show yet what they have
   const inSight = new Set(); // groups
-  let body = null, isDue = true, timer = 0; // isDue: rows out of sight are to be written with the next drawing
+  let body = null, isDue = true, timer = 0, ticked = 0; // isDue: rows out of sight are to be written with the next drawing
 
   const observer = new IntersectionObserver((found) => {
     for (const each of found) inSight[each.isIntersecting ? "add" : "delete"](each.target);
@@ -68,7 +69,12 @@ const stageRows = (table, logs, drawSoon) => {
     put(texts[4], seconds(stage));
     put(texts[5], stage.remark);
   };
-  setInterval(() => { for (const { shown, texts } of rows.values()) if (shown?.began) put(texts[4], seconds(shown)); }, 1000);
+  // The seconds of what runs. While messages come they go on with each, since to draw once more costs as much as that.
+  const tick = () => {
+    ticked = performance.now();
+    for (const { shown, texts } of rows.values()) if (shown?.began) put(texts[4], seconds(shown));
+  };
+  setInterval(() => { if (performance.now() - ticked > SECOND / 2) tick(); }, SECOND);
 
   const drawAll = () => {
     timer = 0;
@@ -110,6 +116,7 @@ const stageRows = (table, logs, drawSoon) => {
         changed.delete(entry);
         write(entry);
       }
+      tick();
       if (changed.size) timer ||= setTimeout(drawAll, PATIENCE);
     },
     clear: () => {
