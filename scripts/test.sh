@@ -20,10 +20,7 @@ for argument in "$@"; do
             if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ]; then export TMPDIR=/dev/shm; fi
             # Tests are collected once and then shared by forked processes, instead of -n2.
             arguments+=(-o tmp_path_retention_policy=failed --hypothesis-profile=loop -p no:logging)
-            arguments+=(-n0 -p tests.loop_processes)
-            # Where every test is left out, none has to be looked for.
-            for place in architecture browser calls cli/env cli/package e2e envs/repair test_advice.py; do arguments+=("--ignore=tests/$place"); done
-            arguments+=("--ignore-glob=*/tests/test_run*.py" "--ignore-glob=*/tests/test_service_runs.py")
+            arguments+=(-n0 -p tests.loop_processes -p tests.loop_files)
             ;;
         *) arguments+=("$argument") ;;
     esac

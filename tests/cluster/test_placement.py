@@ -254,7 +254,7 @@ def _require_fitting(running: Iterable[NodeStart], nodes: list[NodeSupply]) -> N
         assert used[name, "memory"] <= node.memory
 
 
-@pytest.mark.parametrize("count", [500, 5_000])
+@pytest.mark.parametrize("count", [500, pytest.param(5_000, marks=pytest.mark.long)])
 def test_an_event_takes_a_bounded_number_of_tries(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """In steps and not in seconds: the number of tries for each event doesn't grow with the number of stages."""
     tries = Counter[str]()

@@ -44,6 +44,7 @@ def test_other_content_with_the_same_time_is_another_file(film: Path, described:
     assert not is_unchanged(described, film)
 
 
+@pytest.mark.long
 def test_content_that_is_written_right_after_the_first_is_another_file(film: Path) -> None:
     """As a script does that prepares a job and goes on writing: in one tick, the file's time stays the same."""
     for number in range(20):

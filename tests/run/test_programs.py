@@ -218,6 +218,7 @@ def test_a_version_that_does_not_come_is_told_and_holds_nothing_up(
     assert identity["version"] == NO_ANSWER
 
 
+@pytest.mark.long
 def test_a_compiled_program_is_asked_once_for_the_same_file_and_libraries(
     project: ProjectFolder, tool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

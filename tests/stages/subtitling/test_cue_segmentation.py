@@ -84,6 +84,7 @@ def test_a_cue_holds_one_speaker_s_words(said: list[TimedWord]) -> None:
         assert firsts[end - 1] <= start
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("clock", CLOCKS, ids=str)
 def test_cues_begin_and_end_with_frames(clock: FrameClock) -> None:
     ticks = [clock.milliseconds(tick) for tick in range(clock.at_most(60))]
