@@ -1,4 +1,7 @@
-"""GPUs of a session: leased as those of stages are, so that no run gives the same ones to a stage."""
+"""GPUs of a session: leased as those of stages are, so that no run gives the same ones to a stage.
+
+They are let go of with the session's worker (``worker.py``).
+"""
 
 import os
 import time

@@ -1,7 +1,7 @@
 """Which engines a job gets: all ``decide`` entries of its workflow, from what there is on this machine.
 
 Nothing here looks at a disk or starts a program. The steps, with what is looked at between them
-(``prepare/engine_inventory.py``):
+(``prepare/job_engines.py``):
 
 1. ``tasks`` says what there is to do, and ``questions`` what must be known for it;
 2. ``choose`` takes the engines, and ``folders`` and ``pair_files`` say what of them must be read;

@@ -1,4 +1,8 @@
-"""The interface by which a run merges people's edits; ``films/run_edits.py`` has the one for subtitles."""
+"""The interface by which a run merges people's edits.
+
+``films/run_edits.py`` has the one for subtitles, ``films/subtitle_edits.py`` says which files are merged, and the
+stages' ``subtitling/cue_merge.py`` merges the cues.
+"""
 
 from typing import Protocol
 

@@ -305,7 +305,7 @@ class Run:
             self._finish_beside()
         except KeyboardInterrupt:  # asked again while waiting: no more grace
             self._execution.stop(0)
-        from pipeline.run.interruption import interruption
+        from pipeline.run.interruption_message import interruption
 
         if (left := self._jobs.interrupt(by)) or (self._later and not self._later.is_over):
             raise interruption(left, by)

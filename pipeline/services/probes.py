@@ -1,4 +1,7 @@
-"""One try to find out how a service is, which never keeps its supervisor waiting."""
+"""One try to find out how a service is, which never keeps its supervisor waiting.
+
+Whether the answers make it ready is decided in ``service_health.py``.
+"""
 
 import errno
 import os

@@ -1,4 +1,7 @@
-"""The attempts that a node knows, and which of those at one stage of one run counts."""
+"""The attempts that a node knows, and which of those at one stage of one run counts.
+
+In memory: what is kept of those that have ended is in ``outcome_archive.py``.
+"""
 
 from collections import OrderedDict
 from collections.abc import Iterator

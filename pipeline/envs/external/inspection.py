@@ -1,4 +1,7 @@
-"""Asking an external environment for its facts, in a process of its own interpreter."""
+"""Asking an external environment for its facts, in a process of its own interpreter.
+
+Whether it fits what is wanted is decided in ``candidates.py``.
+"""
 
 import json
 import os

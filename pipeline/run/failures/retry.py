@@ -1,4 +1,4 @@
-"""What becomes of an attempt without a result: its evidence, and whether there is another one."""
+"""What becomes of an attempt without a result: its evidence, and whether there is another one, and when."""
 
 from collections.abc import Mapping
 

@@ -1,6 +1,7 @@
 """Signals turned into a flag and a readable descriptor: a wait wakes, a commit isn't torn.
 
-Those of ``ASKING`` ask for an end; ``LOOK`` says that there is something to look at, such as a cancelled job.
+Those of ``ASKING`` ask for an end; ``LOOK`` says that there is something to look at, such as a cancelled job. How the
+run ends then is decided in ``run/loop.py``.
 """
 
 import contextlib

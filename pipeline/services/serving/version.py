@@ -1,4 +1,7 @@
-"""One version of a service in the foreground: its program under a supervisor of its own."""
+"""One version of a service in the foreground: its program under a supervisor of its own.
+
+How the next version takes over is in ``foreground.py``.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.run.interruption import interruption
+from pipeline.run.interruption_message import interruption
 
 
 @pytest.mark.parametrize(
