@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pipeline.executors.base import Invocation
@@ -58,19 +59,32 @@ class CallWorker:
         self.own = OwnMemory()
         self.others = OtherMemory()
         self.exit: Answer | None = None  # how it has ended, where its keeper has told
-        self.oom_kills = oom.read()
         self.is_ours = True  # and not of the process that this one was forked from
+        self._page: Any = None
+        self._page_file = -1
         try:
-            self._lease, self.hello = _begun(pool, invocation, deadline)
+            self._lease, self._connection, self.hello = _begun(pool, invocation, deadline, self._prepare)
         except BaseException:
             self._release_cards()
+            self._let_go_of_page()
             raise
         pool.release(older_than=0)  # collects the process that has started it
-        self._connection = CallConnection(socket.socket(fileno=os.dup(self._lease.orders)))
         self.is_warm = not self._lease.fresh
-        self._page: Any = None
         self._process = _process(self.hello["pid"])
         _LIVE.add(self)
+
+    def _prepare(self) -> None:
+        """While the worker gets its order: what takes time, and needs nothing of it."""
+        if self._page_file < 0:
+            self.oom_kills = oom.read()
+            self._page_file = nameless_file(PAGE)
+            self._page = mapping(self._page_file, PAGE)
+
+    def _let_go_of_page(self) -> None:
+        """The worker has its file, or never gets it."""
+        if self._page_file >= 0:
+            os.close(self._page_file)
+            self._page_file = -1
 
     def place(self, size: int) -> tuple[int, memoryview] | None:
         """Room in shared memory, where the worker can see it. Raises ``OSError``."""
@@ -78,13 +92,11 @@ class CallWorker:
 
     def open(self, message: Message, parts: list[Any], deadline: float) -> None:
         """Send the session's first message. Raises ``Disconnected``, ``TimeIsOver``."""
-        page = nameless_file(PAGE)
         try:
-            self._page = mapping(page, PAGE)
             opening = {"version": VERSION, "capabilities": [MEMORY], "page": True, **message}
-            self.send(opening, parts, deadline, (page,))
+            self.send(opening, parts, deadline, (self._page_file,))
         finally:
-            os.close(page)
+            self._let_go_of_page()
 
     def send(
         self, message: Message, parts: list[Any], deadline: float | None = None, before: tuple[int, ...] = ()
@@ -166,6 +178,7 @@ class CallWorker:
     def _release(self) -> None:
         _LIVE.discard(self)
         self._release_cards()
+        self._let_go_of_page()
         self.own.close()
         self.others.close()
         self._lease.close()
@@ -198,15 +211,18 @@ class CallWorker:
                 self.exit = self.exit or answer
 
 
-def _begun(pool: WorkerPool, invocation: Invocation, deadline: float) -> tuple[WorkerLease, dict[str, Any]]:
-    """A lease on a worker that has said hello."""
+def _begun(
+    pool: WorkerPool, invocation: Invocation, deadline: float, prepare: Callable[[], None]
+) -> tuple[WorkerLease, CallConnection, dict[str, Any]]:
+    """A lease on a worker that has said hello. ``prepare`` is called while it gets its order, for each try."""
     kind = pool.kind_of(invocation)
     for fresh in (False, True):
         lease = pool.lease(kind, fresh)
         try:
             with contextlib.suppress(BrokenPipeError):
                 lease.order(invocation)
-            return lease, _greeted(lease, deadline)
+            prepare()
+            return lease, *_greeted(lease, deadline)
         except Disconnected:
             answer = _last_answer(lease)
             if lease.fresh:
@@ -226,12 +242,17 @@ def _last_answer(lease: WorkerLease) -> Answer | None:
     return next((each for each in answers if each and each.word != Answer.OWNER), None)
 
 
-def _greeted(lease: WorkerLease, deadline: float) -> dict[str, Any]:
+def _greeted(lease: WorkerLease, deadline: float) -> tuple[CallConnection, dict[str, Any]]:
     connection = CallConnection(socket.socket(fileno=os.dup(lease.orders)))
     try:
-        message, _, _ = connection.receive(deadline)
-    finally:
+        return connection, _hello(connection, deadline)
+    except BaseException:
         connection.close()
+        raise
+
+
+def _hello(connection: CallConnection, deadline: float) -> dict[str, Any]:
+    message, _, _ = connection.receive(deadline)
     hello = message.get("hello")
     if not isinstance(hello, dict):
         raise Disconnected("it didn't say hello")
