@@ -63,7 +63,7 @@ def examples(number: int) -> int:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--rewrite", action="store_true", help="write the snapshots of tests/snapshots anew")
+    parser.addoption("--rewrite", action="store_true", help="write the snapshots of tests/snapshots again")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -131,7 +131,7 @@ def empty_homes(folder: Path) -> Homes:
 
 @contextmanager
 def no_stray_variables() -> Iterator[None]:
-    """Taken away once: for each test anew, that was a twentieth of the time of those that start no process."""
+    """Taken away once: for each test again, that was a twentieth of the time of those that start no process."""
     with pytest.MonkeyPatch.context() as patch:
         for name in os.environ.keys() - KEPT_VARIABLES:
             patch.delenv(name)

@@ -212,7 +212,7 @@ def test_who_waits_for_a_lock_file_that_its_holder_removes_gets_the_one_that_oth
     thread.start()
     assert waits.wait(60)
     discard(tmp_path / "lock")
-    with exclusive(tmp_path / "lock"):  # a third one makes it anew, and comes first
+    with exclusive(tmp_path / "lock"):  # a third one makes it again, and comes first
         release(child)
         assert not got.wait(0.2)
     thread.join(60)

@@ -1,4 +1,4 @@
-"""The short loop collects files anew when they may have something for it, and else leaves them alone."""
+"""The short loop collects files again when they may have something for it, and else leaves them alone."""
 
 import subprocess
 import sys

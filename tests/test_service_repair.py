@@ -1,4 +1,4 @@
-"""A service whose environment is damaged: a run repairs it, as it does for a stage, and the service begins anew."""
+"""A service whose environment is damaged: a run repairs it, as it does for a stage, and the service begins again."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -333,7 +333,7 @@ def test_a_service_that_was_edited_is_never_started_under_the_key_of_what_it_was
     assert len(project.starts) == 1
 
 
-def test_a_service_whose_supervisor_is_killed_is_started_anew(project: ServiceProject) -> None:
+def test_a_service_whose_supervisor_is_killed_is_started_again(project: ServiceProject) -> None:
     id = project.prepared(mode="waits")
     running = project.sandbox.start("run-pipeline", "-j", id)
     assert eventually(project.mark.exists, 60)

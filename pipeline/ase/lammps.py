@@ -66,7 +66,7 @@ class LammpsForces:
             self._simulation.force_timeout()
 
     def _calculate(self, tags: Array, positions: Array, forces: Array) -> None:
-        order = np.argsort(tags)  # LAMMPS sorts atoms anew as they move
+        order = np.argsort(tags)  # LAMMPS sorts atoms again as they move
         atoms = self._moved(positions, order)
         forces[order] = self._calculator.get_property("forces", atoms)
         self._simulation.fix_external_set_energy_global(self.NAME, self._calculator.get_property("energy", atoms))

@@ -1,7 +1,7 @@
 """Directories in the store of results: given and taken without reading them, as long as their signatures are known.
 
 An entry's ``signatures.json`` has the signature of each of its directories, as it was when their bytes were known to be
-right. To share a directory with a job changes that, so it is written down anew then. It is never more than a hint: a
+right. To share a directory with a job changes that, so it is written down again then. It is never more than a hint: a
 directory with another signature, such as that of an entry which a job that is gone has shared, is read.
 """
 

@@ -75,7 +75,7 @@ def run(
 
 
 def film_edits(here: ProjectFolder) -> "EditMerger":
-    """What brings people's edits of subtitles into those that a run makes anew."""
+    """What brings people's edits of subtitles into those that a run makes again."""
     from pipeline.films.run_edits import FilmEdits
 
     return FilmEdits(here)

@@ -99,7 +99,7 @@ def _plan(
 
     @contextmanager
     def make_order(version: int) -> "Iterator[ServiceOrder]":
-        """All is read anew."""
+        """All is read again."""
         from pipeline.cli import stage_options
         from pipeline.config.catalog import Catalog
         from pipeline.run.lone_service import LoneService, order_of

@@ -89,7 +89,7 @@ def stop(names: tuple[str, ...], everyone: bool, force: bool) -> None:
 @name_argument
 @click.option("--force", is_flag=True, help="Also one that is used; stages that use it are repeated or fail.")
 def restart(name: str, force: bool) -> None:
-    """End a service's program and start it anew, at the same address; returns when it is ready."""
+    """End a service's program and start it again, at the same address; returns when it is ready."""
     from pipeline.services import live_services
     from pipeline.services.status import ServiceState
 

@@ -116,7 +116,7 @@ def merge(id: str, by: str) -> None:
 def go_on(here: ProjectFolder, folder: Path, is_to_run: bool) -> None:
     """Run the job, or say how."""
     if not is_to_run:
-        click.echo(f"run-pipeline -j {folder.name}   adds the subtitles to the film anew")
+        click.echo(f"run-pipeline -j {folder.name}   adds the subtitles to the film again")
         return
     from pipeline.cli import runner
     from pipeline.run.execution import Options

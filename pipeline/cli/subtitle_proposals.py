@@ -146,7 +146,7 @@ def _propose(id: str, propose: Proposing, as_json: bool, by: str | None) -> None
             printable(f"{folder.name}: {proposal.model} says the same again in the subtitles '{proposal.track}'")
         )
     elif changed:
-        click.echo(f"run-pipeline -j {folder.name}   adds the subtitles to the film anew")
+        click.echo(f"run-pipeline -j {folder.name}   adds the subtitles to the film again")
     else:
         click.echo("nothing is changed; the same command with --accept does it")
 

@@ -19,7 +19,7 @@ def catch_up(id: str) -> None:
         if not count:
             click.echo(f"{desk.job.id}: no translation is behind its original")
             return
-        click.echo(f"run-pipeline -j {desk.job.id}   adds the subtitles to the film anew")
+        click.echo(f"run-pipeline -j {desk.job.id}   adds the subtitles to the film again")
 
 
 def follow(here: ProjectFolder, desk: JobEditor) -> int:

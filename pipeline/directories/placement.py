@@ -1,4 +1,4 @@
-"""A directory in a second place: its folders and links made anew, its files shared with the first where that works.
+"""A directory in a second place: its folders and links made again, its files shared with the first where that works.
 
 Files get a second name (a hard link), whatever their size: to copy fifty thousand small ones takes as long as the stage
 that made them. They lose their write permission by that, under both names. Where the file system has reflinks, or no

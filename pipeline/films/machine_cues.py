@@ -1,4 +1,4 @@
-"""The cues of a track as no person has changed them: those that a stage made, and what was made anew of them since."""
+"""The cues of a track as no person has changed them: those that a stage made, and what was made again of them since."""
 
 import json
 import tempfile
@@ -32,7 +32,7 @@ def last_state(desk: JobEditor, track: EditedTrack) -> Mapping[str, Any] | None:
 
 
 def in_track(desk: JobEditor, catalog: Catalog, track: EditedTrack, made: Path, spans: Sequence[Span]) -> CueEdits:
-    """Cues that were ``made`` anew, in the track of now: what differs at these times, and nothing else."""
+    """Cues that were ``made`` again, in the track of now: what differs at these times, and nothing else."""
     last = last_state(desk, track)
     before = last["machine"] if last else made_text(desk, track)
     with text_file("machine.vtt", before) as base:

@@ -36,7 +36,7 @@ def follow(desk: JobEditor, catalog: Catalog, translated: TranslatedTrack) -> Fo
     """The corrections that count in the original, in one translation. ``None`` where nothing is left to do.
 
     Raises as ``PartTranslator.each`` where the translator can't run, and ``UsageError`` where the translation was
-    made anew since a person has edited it.
+    made again since a person has edited it.
     """
     document, track = translated.document(desk.job), translated.track
     wanted = _wanted(desk, catalog, translated, document)

@@ -1,4 +1,4 @@
-"""Edits of a film's subtitles, for a run that makes these anew."""
+"""Edits of a film's subtitles, for a run that makes these again."""
 
 from pipeline.films import followed_tracks, subtitle_edits
 from pipeline.jobs.job import PlannedJob

@@ -46,7 +46,7 @@ class CueEdits(Struct, frozen=True):
     clashes: Sequence[Mapping[str, Any]]
     violations: Sequence[Mapping[str, Any]]
     files: Mapping[str, bytes]
-    made: Sequence[Mapping[str, Any]] = ()  # passages that a window has made anew, with the cues before and after
+    made: Sequence[Mapping[str, Any]] = ()  # passages that a window has made again, with the cues before and after
     machine: str = ""  # the cues as no person has changed them, as WebVTT
     more: Mapping[str, Any] = MappingProxyType({})  # what else is remembered with the edit
 

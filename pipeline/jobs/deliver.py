@@ -50,11 +50,11 @@ def takes_long(job: PlannedJob, results: Results) -> bool:
 def deliver(
     job: PlannedJob,
     results: Results,
-    anew: bool,
+    replaces: bool,
     before: Sequence[str] = (),
     tell: Callable[[HandEdit], None] = lambda _: None,
 ) -> list[Path]:
-    """Put each deliverable there, on the disk; ``anew`` replaces what stands there with another content.
+    """Put each deliverable there, on the disk; ``replaces``: also what stands there with another content.
 
     A file that was delivered with the same content before is left alone: a person may have edited it since. One that a
     person has edited gets a name of its own before another content takes its place, and ``tell`` is called with it.
@@ -72,13 +72,13 @@ def deliver(
         beside = about / sidecar.name_for(target.name)
         is_there = target.exists()
         placed[target] = not is_there or (
-            anew and (sidecar.digest_in(beside) != made.output.digest or _is_damaged(target, made.output))
+            replaces and (sidecar.digest_in(beside) != made.output.digest or _is_damaged(target, made.output))
         )
         if placed[target]:
             if is_there and edits.has(target, made.output.digest):
                 tell(edits.set_aside(target))
             _place(made.output.path, target)
-        if anew or not is_there or not beside.exists():
+        if replaces or not is_there or not beside.exists():
             about.mkdir(exist_ok=True)
             sidecar.write(beside, sidecars.describe(made, target.name))
             written = True

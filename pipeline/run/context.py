@@ -29,7 +29,7 @@ class RunContext(Struct, frozen=True, kw_only=True, dict=True):
     store: ResultStore
     observer: Observer
     guardian: Guardian
-    resolve: Callable[[PlannedJob], Runtime]  # anew, once an environment was repaired
+    resolve: Callable[[PlannedJob], Runtime]  # again, once an environment was repaired
     secrets: Secrets
     edits: Callable[[], "EditMerger"]  # called where there are edits
     selection: Selection = field(default_factory=Selection)

@@ -11,7 +11,7 @@ from pipeline.jobs.output_edits import OutputEdit
 
 
 class EditMerger(Protocol):
-    """Brings people's edits into outputs that were made anew. The run holds the job's lock.
+    """Brings people's edits into outputs that were made again. The run holds the job's lock.
 
     Each function blocks for a moment. It returns the edit that counts now and what to tell of it; ``None`` where there
     is nothing to do.

@@ -44,10 +44,10 @@ class FailedAttempts:
             self._unserved(job, task, refusal)
 
     def settle_refusal(self, job: JobRun, task: Task, refusal: ServiceRefusal, suspicion: Failure) -> None:
-        """The stage waits for its service, which begins anew; where that wouldn't help, it isn't started."""
+        """The stage waits for its service, which begins again; where that wouldn't help, it isn't started."""
         if suspicion.is_mended and not self._backlog.is_closed:
             job.repaired()
-            refusal.begin_anew()
+            refusal.begin_again()
             self._backlog.add(task)
         else:
             self._unserved(job, task, with_verdict(refusal, suspicion))

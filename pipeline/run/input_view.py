@@ -69,7 +69,7 @@ def release(job: PlannedJob) -> None:
 
 
 def _is_there(path: Path, job: PlannedJob, signatures: OutputSignatures) -> bool:
-    """A copy of which nothing is known is made anew: that takes less than to read both."""
+    """A copy of which nothing is known is made again: that takes less than to read both."""
     try:
         if path.is_symlink():
             return str(path.readlink()) == str(job.input) and not path.parent.is_symlink()

@@ -24,7 +24,7 @@ class JobEdits(Struct, frozen=True):
         return self._told(self.merger().merged(self.job, stage))
 
     def followed(self, stage: str) -> OutputEdit | None:
-        """A translation that was made anew, with what a person has corrected in its original."""
+        """A translation that was made again, with what a person has corrected in its original."""
         return self._told(self.merger().followed(self.job, stage)) if self.job.loaded.edits else None
 
     def _told(self, found: "tuple[OutputEdit | None, list[str]] | None") -> OutputEdit | None:

@@ -60,7 +60,7 @@ class RunServices:
         orders = {slot: self._order(job, name) for slot, name in task.stage.services.items()}
         for slot, order in orders.items():
             held = self._held.get(order.key)
-            if held and held.is_over and not held.may_begin_anew:
+            if held and held.is_over and not held.may_begin_again:
                 self._refuse(task, self._refusal(job, task.stage.services[slot], held))
                 return False
         if not self._begin(list({each.key: each for each in orders.values()}.values()), grant):
@@ -146,9 +146,9 @@ class RunServices:
     def _refusal(self, job: JobRun, name: str, held: ServiceConnection) -> ServiceRefusal:
         suspicion = suspicion_of(job.job, job.services.planned(name), held)
         trouble = trouble_of(name, held, was_used=False)
-        return ServiceRefusal(trouble, suspicion, partial(self._begin_anew, job, name, held))
+        return ServiceRefusal(trouble, suspicion, partial(self._begin_again, job, name, held))
 
-    def _begin_anew(self, job: JobRun, name: str, held: ServiceConnection) -> None:
+    def _begin_again(self, job: JobRun, name: str, held: ServiceConnection) -> None:
         """Its environment stands for another build now."""
         held.is_mended = True
         self._orders[job.job.id, name] = job.service_order(name)
@@ -163,7 +163,7 @@ class RunServices:
         return (name for name in task.stage.services.values() if (task.job_id, name) in self._orders)
 
     def _begin(self, orders: Sequence[ServiceOrder], grant: Grant) -> bool:
-        """Whether all of them are held now, those that are over anew."""
+        """Whether all of them are held now, those that are over again."""
         missing = [order for order in orders if order.key not in self._held or self._held[order.key].is_over]
         grants = self._ledger.hold([_needs(order) for order in missing], grant)
         if grants is None:

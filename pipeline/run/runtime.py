@@ -28,7 +28,7 @@ class Runtime(Struct, frozen=True):
     models: Mapping[str, Path]
     problems: Mapping[str, str]  # environment to what is wrong with it
     others: Mapping[str, str]  # what is wrong with a model or a program, to what helps
-    remedies: Mapping[str, str] = field(default_factory=dict)  # by environment, where it isn't to build it anew
+    remedies: Mapping[str, str] = field(default_factory=dict)  # by environment, where it isn't to build it again
 
     def require(self, job: PlannedJob) -> None:
         """Raises ``NotReady`` where something is wrong with what the job needs."""
@@ -103,7 +103,7 @@ def _find(project: ProjectFolder, job: PlannedJob, name: str, leases: Leases | N
 
 
 def _find_foreign(project: ProjectFolder, job: PlannedJob, name: str) -> _Found:
-    """Somebody else's: its place is the definition's, which is read here alone, since that takes a while."""
+    """An external environment: its place is the definition's, which is read here alone, since that takes a while."""
     from pipeline.config.catalog import Catalog
     from pipeline.envs.external.candidates import find_again
     from pipeline.envs.external.environment import Unusable

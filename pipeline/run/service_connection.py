@@ -65,12 +65,12 @@ class ServiceConnection:
 
     @property
     def is_over(self) -> bool:
-        """Whether it will not be ready any more, unless it is started anew."""
+        """Whether it will not be ready any more, unless it is started again."""
         return self.state in {ServiceState.ENDED, ServiceState.FAILED}
 
     @property
-    def may_begin_anew(self) -> bool:
-        """Whether it may be started anew: somebody has stopped it, or has killed its supervisor, or its environment was
+    def may_begin_again(self) -> bool:
+        """Whether it may be started again: somebody has stopped it or killed its supervisor, or its environment was
         damaged and isn't any more."""
         if self.is_mended:
             return True

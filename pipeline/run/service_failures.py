@@ -27,7 +27,7 @@ class ServiceRefusal(Struct, frozen=True):
 
     trouble: ServiceTrouble
     suspicion: Failure | None  # of the service's program: its environment may be damaged
-    begin_anew: Callable[[], None]  # once that was repaired
+    begin_again: Callable[[], None]  # once that was repaired
 
 
 def is_suspect(failure: Failure) -> bool:
@@ -52,7 +52,7 @@ def trouble_of(name: str, held: "ServiceConnection", was_used: bool) -> ServiceT
 def suspicion_of(job: PlannedJob, service: PlannedService, held: "ServiceConnection") -> Failure | None:
     """The failure of a service's program, as a stage's would be told, for a look at its environment.
 
-    ``None`` where no program has failed, or where it was started anew often enough.
+    ``None`` where no program has failed, or where it was started again often enough.
     """
     status = held.status
     if status is None or status.failure is None or not status.started_at or held.beginnings > FREE_ATTEMPTS:
@@ -80,4 +80,4 @@ def with_verdict(refusal: ServiceRefusal, suspicion: Failure) -> ServiceRefusal:
         return refusal
     trouble = refusal.trouble
     damage = f"; its environment '{suspicion.environment}' can't be repaired: {verdict.reason}"
-    return ServiceRefusal(replace(trouble, text=trouble.text + damage), suspicion, refusal.begin_anew)
+    return ServiceRefusal(replace(trouble, text=trouble.text + damage), suspicion, refusal.begin_again)

@@ -26,7 +26,7 @@ class RestartCount:
         self._bound = bound
         self._in_a_row = 0
 
-    def begin_anew(self) -> None:
+    def begin_again(self) -> None:
         """Earlier ones don't count any more."""
         self._in_a_row = 0
 

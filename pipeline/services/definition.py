@@ -61,5 +61,5 @@ class ServiceDefinition(Struct, frozen=True, forbid_unknown_fields=True, omit_de
     ports: tuple[str, ...] = (HTTP,)  # their names; the numbers are chosen at each start
     idle_seconds: float = IDLE_SECONDS  # without anybody who uses it, after which it ends
     restarts: int = (
-        RESTARTS  # in a row, after which it has failed; a service that was ready for long enough begins anew
+        RESTARTS  # in a row, after which it has failed; a service that was ready for long enough begins again
     )

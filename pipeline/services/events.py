@@ -59,7 +59,7 @@ class KillRequest(Struct, frozen=True):
 
 
 class RestartRequest(Struct, frozen=True):
-    """A person wants its program to be started anew."""
+    """A person wants its program to be started again."""
 
 
 class Timer(Struct, frozen=True):

@@ -94,7 +94,7 @@ class ServiceFolder:
         """The lock, which is the caller's, goes last: who waits for it sees that it is another one's by then."""
         for entry in sorted(os.listdir(self.path), key=lambda entry: (entry != SOCKET, entry == LOCK)):
             files.clear(self.file(entry))
-        with contextlib.suppress(OSError):  # somebody has begun anew
+        with contextlib.suppress(OSError):  # somebody has begun again
             self.path.rmdir()
 
     def _require_own(self, connection: socket.socket) -> None:

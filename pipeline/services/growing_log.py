@@ -1,4 +1,4 @@
-"""The lines of a log that grows, also where it is put beside and begun anew."""
+"""The lines of a log that grows, also where it is put beside and begun again."""
 
 import contextlib
 import os

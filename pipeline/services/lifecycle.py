@@ -198,7 +198,7 @@ class Lifecycle:
         was_ready = self.phase is ServicePhase.READY
         self.failure = failure_of(event, was_ready)
         if was_ready and self._program.was_stable(now):
-            self._restarts.begin_anew()
+            self._restarts.begin_again()
         self._new_ports = self._new_ports or (event.is_port_taken and not was_ready)
         return [KillTree(), *self._retry(now)]
 
@@ -260,7 +260,7 @@ class Lifecycle:
         return self._kill()
 
     def _on_restart_request(self, _event: RestartRequest, now: float) -> list[Action]:
-        self._restarts.begin_anew()
+        self._restarts.begin_again()
         if self.phase is ServicePhase.OVER:
             return []
         if self.phase is ServicePhase.WAITING:

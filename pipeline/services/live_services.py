@@ -1,4 +1,4 @@
-"""Services that run now, for people: which there are, and asking one to end or to start anew."""
+"""Services that run now, for people: which there are, and asking one to end or to start again."""
 
 import contextlib
 import os

@@ -52,7 +52,7 @@ class ServiceStatus(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def is_over(self) -> bool:
-        """Whether it will not be ready any more; who needs it starts it anew."""
+        """Whether it will not be ready any more; who needs it starts it again."""
         return self.state in {ServiceState.ENDED, ServiceState.FAILED}
 
     def address(self, port: str) -> str:

@@ -108,7 +108,7 @@ def _edited(
 
 
 def _conflict(draft: TrackDraft, base: str, seen: int, error: EditConflict) -> Response:
-    """With what is there now. ``reload``: the page shows cues of another file, so it has to begin anew."""
+    """With what is there now. ``reload``: the page shows cues of another file, so it has to begin again."""
     view = draft.view()
     told = {"message": str(error), "theirs": draft_answers.of_cues(error.theirs), "reload": view.base != base}
     return json_answer({**draft_answers.of_change(view.draft, seen), **told}, HTTPStatus.CONFLICT)

@@ -13,7 +13,7 @@ USUAL_RATE = Fraction(25)  # frames per second, where it isn't known
 
 
 def of_view(view: TrackView, words: Mapping[str, Sequence[CueWord]]) -> dict[str, Any]:
-    """All cues of a track. ``is_outdated``: the subtitles were made anew since the draft began."""
+    """All cues of a track. ``is_outdated``: the subtitles were made again since the draft began."""
     return {
         **_state(view.draft),
         "base": view.base,

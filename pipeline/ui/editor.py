@@ -78,7 +78,7 @@ def cues(site: EditorSite, request: Request, found: Sequence[str]) -> Response:
 def changes(site: EditorSite, request: Request, found: Sequence[str]) -> Response:
     """What others have made of the cues since a page saw them, as an edit is answered.
 
-    ``reload``: the page shows cues of another file, so it has to begin anew.
+    ``reload``: the page shows cues of another file, so it has to begin again.
     """
     draft = draft_of(site, site.job(found[1]), found[2])
     base, seen = request.query.get("base", ""), request.query.get("revision", "")

@@ -62,7 +62,7 @@ def _news(live: LiveJob, proposals: NewProposals, drafts: DraftNews) -> bytes:
 
 
 def of_rows(folders: Sequence[Path], rows: Callable[[], list[Any]]) -> Iterator[bytes]:
-    """A table's rows, made anew whenever something is added to these folders, removed or replaced."""
+    """A table's rows, made again whenever something is added to these folders, removed or replaced."""
     told: object = None
     with FolderNotices(*folders) as notices:
         while True:

@@ -1,4 +1,4 @@
-"""A film that is made anew with what pages have changed: translations follow first, which may take minutes."""
+"""A film that is made again with what pages have changed: translations follow first, which may take minutes."""
 
 from collections.abc import Sequence
 from http import HTTPStatus

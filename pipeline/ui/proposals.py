@@ -1,4 +1,4 @@
-"""What takes a while for a page: a part of a film done again, a small copy of the film, or the film made anew.
+"""What takes a while for a page: a part of a film done again, a small copy of the film, or the film made again.
 
 It is started at once, and told by the job's events when it is done.
 """

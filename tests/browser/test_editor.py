@@ -160,14 +160,14 @@ def test_the_film_is_made_anew_and_the_page_follows_it(
     assert done.code == 0, done.err
     page = context.new_page()
     page.goto(served.link)
-    opened(page, served, job).get_by_role("button", name="Make the film anew").click()
+    opened(page, served, job).get_by_role("button", name="Make the film again").click()
     expect(page.locator("#film-state")).to_have_text("The new film is ready.")
     expect(page.get_by_role("link", name="input.en.srt")).to_be_visible()
-    expect(page.get_by_role("button", name="Make the film anew")).to_be_enabled()
+    expect(page.get_by_role("button", name="Make the film again")).to_be_enabled()
 
 
 def test_a_run_that_cannot_begin_says_why(editor: Page) -> None:
-    editor.get_by_role("button", name="Make the film anew").click()
+    editor.get_by_role("button", name="Make the film again").click()
     expect(editor.locator("#film-state")).to_contain_text("no stage 'subtitle_generation'")
     expect(editor.locator("#film-state")).to_contain_text("put stages/subtitle_generation.py back")
 
@@ -176,9 +176,9 @@ def test_a_film_that_cannot_be_made_says_why(editor: Page) -> None:
     choose(editor, "First")
     write(editor, "For the film")
     expect_saved(editor)
-    editor.get_by_role("button", name="Make the film anew").click()
+    editor.get_by_role("button", name="Make the film again").click()
     expect(editor.locator("#film-state")).to_contain_text("The film wasn't made: ")
-    expect(editor.get_by_role("button", name="Make the film anew")).to_be_enabled()
+    expect(editor.get_by_role("button", name="Make the film again")).to_be_enabled()
     expect(editor.locator("#list .text").first).to_have_text("For the film")
 
 

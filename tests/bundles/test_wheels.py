@@ -46,7 +46,7 @@ def test_what_is_there_is_not_asked_for_again(
     assert len(replace(wheels, uv=Path("/nonexistent/uv")).fetch(definition, python, quiet)) == 1
 
 
-def test_an_altered_file_is_fetched_anew(wheels: Wheels, definition: Definition, python: BaseInterpreter) -> None:
+def test_an_altered_file_is_fetched_again(wheels: Wheels, definition: Definition, python: BaseInterpreter) -> None:
     (file,) = wheels.fetch(definition, python, quiet)
     whole = file.read_bytes()
     file.write_bytes(whole + b"x")

@@ -107,7 +107,7 @@ def test_a_time_in_the_future_is_not_trusted(store: ResultStore) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"[]", b"\xff", b'{"%s": 1}', b'{"%s": [1, 2, 3]}', b'{"%s": ["a", "b"]}', b'{"%s": null}']
 )
-def test_a_broken_memory_is_measured_anew(store: ResultStore, content: bytes) -> None:
+def test_a_broken_memory_is_measured_again(store: ResultStore, content: bytes) -> None:
     key = put(store, "one", words="hello\n")
     settle(store)
     shard = entry(store, key).parent.name.encode()

@@ -43,14 +43,14 @@ def test_a_machine_is_told_to_programs_and_kept(sandbox: Sandbox, path: dict[str
     assert entry["hardware"]["accelerator"] == "cu128"
 
 
-def test_a_refresh_looks_anew(sandbox: Sandbox, path: dict[str, str]) -> None:
+def test_a_refresh_looks_again(sandbox: Sandbox, path: dict[str, str]) -> None:
     first = sandbox.give("pipeline", "hardware", "--json", variables=path).data
     cache = sandbox.root / "config/hardware_cache.json"
     cache.write_text(cache.read_text().replace("Test Card", "Edited Card"))
     kept = sandbox.give("pipeline", "hardware", "--json", variables=path).data
     assert kept["gpus"][0]["name"] == "Edited Card"
-    anew = sandbox.give("pipeline", "hardware", "--refresh", "--json", variables=path).data
-    assert anew["gpus"] == first["gpus"]
+    again = sandbox.give("pipeline", "hardware", "--refresh", "--json", variables=path).data
+    assert again["gpus"] == first["gpus"]
 
 
 def test_a_person_s_word_is_told_with_its_place(sandbox: Sandbox, path: dict[str, str]) -> None:

@@ -178,7 +178,7 @@ def test_one_who_waits_is_refused_when_another_process_of_the_run_asks(run: Run)
     assert len(refused) == 1
 
 
-def test_a_session_of_an_agent_that_is_gone_begins_anew(run: Run) -> None:
+def test_a_session_of_an_agent_that_is_gone_begins_again(run: Run) -> None:
     attempt = run.attempt()
     attempt.begin()
     answer = run.ask("another.7", 40)

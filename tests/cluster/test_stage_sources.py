@@ -57,7 +57,7 @@ def test_attempts_with_the_same_source_have_it_at_one_place(
 
 
 @pytest.mark.parametrize("harm", ["write", "remove", "replace"])
-def test_what_somebody_has_changed_is_laid_out_anew(
+def test_what_somebody_has_changed_is_laid_out_again(
     sources: StageSources, store: ContentStore, tmp_path: Path, harm: str
 ) -> None:
     with sources.laid_out(order(store, tmp_path, "one")) as first:
@@ -104,7 +104,9 @@ def test_one_whose_content_is_gone_is_refused(sources: StageSources, store: Cont
         pass
 
 
-def test_what_the_disk_has_damaged_is_laid_out_anew(sources: StageSources, store: ContentStore, tmp_path: Path) -> None:
+def test_what_the_disk_has_damaged_is_laid_out_again(
+    sources: StageSources, store: ContentStore, tmp_path: Path
+) -> None:
     """Its size and its time stay, also those of a link to it."""
     wanted = order(store, tmp_path, "one")
     with sources.laid_out(wanted) as first:

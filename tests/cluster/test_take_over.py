@@ -122,7 +122,7 @@ def test_what_was_ordered_otherwise_is_done_again(
     assert agent.outcome(second).is_success
     assert (tmp_path / "counted").read_text() == "xx"
     third = later(replace(second, fresh=False))
-    agent.begin(third, orders.files)  # one that was made anew may be taken over
+    agent.begin(third, orders.files)  # one that was made again may be taken over
     assert agent.outcome(third).is_success
     assert (tmp_path / "counted").read_text() == "xx"
 

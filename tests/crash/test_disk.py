@@ -93,7 +93,7 @@ def test_a_line_that_the_disk_took_half_of_is_taken_back(tmp_path: Path, monkeyp
 
 @contextmanager
 def mounted(folder: Path, size: int) -> Iterator[Callable[[str], None]]:
-    """A small disk at a folder; gives a function that mounts it anew with other options."""
+    """A small disk at a folder; gives a function that mounts it again with other options."""
     folder.mkdir(exist_ok=True)
 
     def mount(options: str) -> None:

@@ -97,7 +97,7 @@ def test_a_fetch_that_was_killed_goes_on_where_it_stopped(desk: Desk, behaviour:
     assert desk.files()["model.bin"] == hub.content()["model.bin"]
 
 
-def test_a_damaged_part_of_a_killed_fetch_is_fetched_anew(desk: Desk, behaviour: Behaviour) -> None:
+def test_a_damaged_part_of_a_killed_fetch_is_fetched_again(desk: Desk, behaviour: Behaviour) -> None:
     desk("add", "tiny", SOURCE, "--files", "*.bin")
     digest = hashlib.sha256(hub.content()["model.bin"]).hexdigest()
     assert desk("fetch", "tiny").code == 0

@@ -164,7 +164,7 @@ def test_subtitles_that_exist_are_translated_and_nothing_is_recognised(
 
 @needs("spa-eng")
 @pytest.mark.parametrize(("words", "is_kept"), [((), True), (("--recut",), False)])
-def test_subtitles_that_exist_keep_their_cues_and_times_unless_they_are_to_be_cut_anew(
+def test_subtitles_that_exist_keep_their_cues_and_times_unless_they_are_to_be_cut_again(
     studio: Sandbox, short: Path, tmp_path: Path, words: tuple[str, ...], is_kept: bool
 ) -> None:
     file = tmp_path / "short.es.srt"

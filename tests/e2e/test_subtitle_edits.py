@@ -1,4 +1,4 @@
-"""A person corrects a subtitle file, and only the film is muxed anew."""
+"""A person corrects a subtitle file, and only the film is muxed again."""
 
 import json
 import shutil
@@ -9,7 +9,7 @@ from tests.e2e.conftest import SAMPLE, project_in
 from tests.e2e.subtitled import SRT, source_in, subtitled
 
 
-def test_a_corrected_file_is_accepted_and_only_the_film_is_muxed_anew(studio: Sandbox) -> None:
+def test_a_corrected_file_is_accepted_and_only_the_film_is_muxed_again(studio: Sandbox) -> None:
     id = subtitled(studio, source_in(studio))
     output = studio.job(id) / "output"
     delivered = output / "film.en.srt"

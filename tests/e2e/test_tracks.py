@@ -201,7 +201,7 @@ def test_a_time_in_the_sound_is_one_on_the_players_clock(
 
 
 def test_a_change_of_channels_midway_moves_nothing(bench: Sandbox, tools: dict[str, Path], tmp_path: Path) -> None:
-    """Stereo, 5.1, stereo: ffmpeg makes its filters anew for each, and each would begin at time 0."""
+    """Stereo, 5.1, stereo: ffmpeg makes its filters again for each, and each would begin at time 0."""
     parts = []
     for number, layout in enumerate(("stereo", "5.1", "stereo")):
         filters = ["-af", f"pan={layout}|{'FC' if layout == '5.1' else 'FL'}=c0", "-t", "4", "-c:a", "ac3"]

@@ -54,7 +54,7 @@ def test_a_stage_that_names_none_finds_none_even_after_one_that_did(run: Runs, t
     assert "No module named 'shared'" in log(tmp_path)
 
 
-def test_a_changed_module_is_loaded_anew(run: Runs, tmp_path: Path, shared: Path) -> None:
+def test_a_changed_module_is_loaded_again(run: Runs, tmp_path: Path, shared: Path) -> None:
     run(SAY, modules=(shared,))
     shared.write_text("WORD = 'changed, and longer'\n")
     run(SAY, modules=(shared,))

@@ -150,7 +150,7 @@ executor.wait(os.pipe()[0], 600)
 def test_a_worker_killed_while_idle_is_replaced(run: Runs, tmp_path: Path, runtime: Path) -> None:
     run(PID)
     os.kill(pids(tmp_path)[0], signal.SIGKILL)
-    # Until its keeper has seen it: a stage that is ordered before is lost, and started anew by the scheduler.
+    # Until its keeper has seen it: a stage that is ordered before is lost, and started again by the scheduler.
     assert eventually(lambda: not list(runtime.glob("*.sock")))
     assert run(PID) == [ProcessExit("job/test/1", 0)]
     assert len(set(pids(tmp_path))) == 2

@@ -1,4 +1,4 @@
-"""What is kept of the look at a machine, when it is made anew, and whose word counts more."""
+"""What is kept of the look at a machine, when it is made again, and whose word counts more."""
 
 import json
 import os
@@ -70,7 +70,7 @@ def test_a_machine_is_looked_at_once(project: ProjectFolder, root: Path) -> None
     assert first.hardware == FOUND
 
 
-def test_on_request_it_is_looked_at_anew(project: ProjectFolder, root: Path) -> None:
+def test_on_request_it_is_looked_at_again(project: ProjectFolder, root: Path) -> None:
     hardware.saved_report(project, Detection(), root=root)
     other = Detection(replace(FOUND, accelerator="cpu"))
     assert hardware.saved_report(project, other, refresh=True, root=root).hardware.accelerator == "cpu"
@@ -78,7 +78,7 @@ def test_on_request_it_is_looked_at_anew(project: ProjectFolder, root: Path) -> 
 
 
 CHANGES = {
-    "started anew": ("proc/sys/kernel/random/boot_id", "two\n"),
+    "started again": ("proc/sys/kernel/random/boot_id", "two\n"),
     "more memory": ("proc/meminfo", "MemTotal: 33554432 kB\n"),
     "a card more": ("dev/nvidia1", ""),
     "another driver": ("proc/driver/nvidia/version", "NVRM version: 2\n"),
@@ -88,7 +88,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_what_no_longer_fits_is_looked_at_anew(
+def test_what_no_longer_fits_is_looked_at_again(
     project: ProjectFolder, root: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(root / "bin"))
@@ -148,7 +148,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("data", BROKEN, ids=lambda data: repr(data[:30]))
-def test_a_broken_cache_is_made_anew(project: ProjectFolder, root: Path, data: bytes) -> None:
+def test_a_broken_cache_is_made_again(project: ProjectFolder, root: Path, data: bytes) -> None:
     cache(project).write_bytes(data)
     assert hardware.saved_report(project, Detection(), root=root).hardware == FOUND
     assert len(hosts(project)) == 1
@@ -168,7 +168,7 @@ EDITED: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("fields", EDITED, ids=str)
-def test_an_entry_that_was_edited_to_nonsense_is_looked_at_anew(
+def test_an_entry_that_was_edited_to_nonsense_is_looked_at_again(
     project: ProjectFolder, root: Path, fields: dict[str, Any]
 ) -> None:
     hardware.saved_report(project, Detection(), root=root)

@@ -14,7 +14,7 @@ from tests.jobs.helpers import a_stage, committed, stored
 def put(tmp_path: Path, overwrite: bool = False, **files: str) -> list[str]:
     """Deliver files of a job on films/movie.mkv; all but 'text' go beside it."""
     job, results = made(tmp_path, overwrite, None, **files)
-    return beside_input.put(job, results, deliver.deliver(job, results, anew=True)).told
+    return beside_input.put(job, results, deliver.deliver(job, results, replaces=True)).told
 
 
 def made(tmp_path: Path, overwrite: bool, source: Path | None = None, **files: str) -> tuple[PlannedJob, Results]:
@@ -67,12 +67,12 @@ def test_a_job_replaces_what_it_put_there_itself_unless_a_person_has_edited_it(t
     job, results = made(tmp_path, overwrite=False, es="uno")
     there = tmp_path / "films/movie.es.txt"
     for text, expected in (("uno", "uno"), ("dos", "dos")):
-        (output,) = deliver.deliver(job, results, anew=True)
+        (output,) = deliver.deliver(job, results, replaces=True)
         output.write_text(text)
         assert beside_input.put(job, results, [output]).told == []
         assert there.read_text() == expected
     there.write_text("edited")
-    (output,) = deliver.deliver(job, results, anew=True)
+    (output,) = deliver.deliver(job, results, replaces=True)
     assert len(beside_input.put(job, results, [output]).told) == 1
     assert there.read_text() == "edited"
 
@@ -96,10 +96,10 @@ def test_a_job_that_says_nothing_puts_nothing_there(tmp_path: Path) -> None:
 
 def test_what_a_person_has_edited_is_replaced_once_by_who_asks_for_that(tmp_path: Path) -> None:
     job, results = made(tmp_path, overwrite=True, es="uno")
-    (output,) = deliver.deliver(job, results, anew=True)
+    (output,) = deliver.deliver(job, results, replaces=True)
     there = tmp_path / "films/movie.es.txt"
-    for wanted, anew in (("uno", False), ("edited", False), ("uno", True)):
-        if anew:
+    for wanted, again in (("uno", False), ("edited", False), ("uno", True)):
+        if again:
             beside_input.forget(job)
         found = beside_input.put(job, results, [output])
         assert there.read_text() == wanted
@@ -112,6 +112,6 @@ def test_the_subtitles_that_a_job_reads_are_never_replaced(tmp_path: Path) -> No
     source.parent.mkdir()
     source.write_text("mine")
     job, results = made(tmp_path, overwrite=True, source=source, es="uno")
-    (told,) = beside_input.put(job, results, deliver.deliver(job, results, anew=True)).told
+    (told,) = beside_input.put(job, results, deliver.deliver(job, results, replaces=True)).told
     assert "movie.es.txt" in told
     assert source.read_text() == "mine"

@@ -35,7 +35,7 @@ def delivered(job: PlannedJob) -> set[str]:
 
 def test_deliverables_are_named_after_the_input(tmp_path: Path) -> None:
     job, results = with_results(tmp_path, "/films/my movie.mp4", en="words")
-    (placed,) = deliver.deliver(job, results, anew=True)
+    (placed,) = deliver.deliver(job, results, replaces=True)
     assert placed == job.output / "my movie.en.txt"
     assert placed.read_text() == "words"
 
@@ -43,7 +43,7 @@ def test_deliverables_are_named_after_the_input(tmp_path: Path) -> None:
 @pytest.mark.parametrize("title", ["x" * 251, "é" * 125, "-", "a\nb", "\udcff", "字" * 83])
 def test_a_name_always_fits_the_file_system(tmp_path: Path, title: str) -> None:
     job, results = with_results(tmp_path, f"/films/{title}.mp4", en="words")
-    (placed,) = deliver.deliver(job, results, anew=True)
+    (placed,) = deliver.deliver(job, results, replaces=True)
     assert len(os.fsencode(placed.name)) <= 255
     assert placed.read_text() == "words"
 
@@ -51,7 +51,7 @@ def test_a_name_always_fits_the_file_system(tmp_path: Path, title: str) -> None:
 def test_an_output_whose_name_leaves_no_room_keeps_it(tmp_path: Path) -> None:
     long = "y" * 251
     job, results = with_results(tmp_path, "/films/movie.mp4", **{long: "words"})
-    (placed,) = deliver.deliver(job, results, anew=True)
+    (placed,) = deliver.deliver(job, results, replaces=True)
     assert placed.name == f"{long}.txt"
 
 
@@ -64,7 +64,7 @@ def test_outputs_of_one_name_from_two_stages_are_both_delivered(tmp_path: Path) 
     results = Results()
     for name in ("one", "two"):
         results.add(name, committed(attempts.begin(job, name), copy=name))
-    placed = deliver.deliver(job, results, anew=True)
+    placed = deliver.deliver(job, results, replaces=True)
     assert {path.name: path.read_text() for path in placed} == {
         "movie.one.copy.txt": "one",
         "movie.two.copy.txt": "two",
@@ -85,31 +85,31 @@ def test_one_name_and_one_content_from_two_stages_are_one_file(tmp_path: Path) -
     for name in ("one", "two"):
         results.add(name, committed(attempts.begin(job, name), copy="the same"))
     results.add("three", committed(attempts.begin(job, "three"), other="else"))
-    placed = deliver.deliver(job, results, anew=True)
+    placed = deliver.deliver(job, results, replaces=True)
     assert [path.name for path in placed] == ["movie.copy.txt", "movie.copy.txt", "movie.other.txt"]
     assert delivered(job) == {"movie.copy.txt", "movie.other.txt"}
 
 
 def test_what_a_person_changed_stays_where_nothing_was_run_again(tmp_path: Path) -> None:
     job, results = with_results(tmp_path, "/films/movie.mp4", en="words")
-    (placed,) = deliver.deliver(job, results, anew=True)
+    (placed,) = deliver.deliver(job, results, replaces=True)
     placed.write_text("better words")
-    deliver.deliver(job, results, anew=False)
+    deliver.deliver(job, results, replaces=False)
     assert placed.read_text() == "better words"
 
 
 def test_a_deleted_deliverable_comes_back(tmp_path: Path) -> None:
     job, results = with_results(tmp_path, "/films/movie.mp4", en="words")
-    (placed,) = deliver.deliver(job, results, anew=True)
+    (placed,) = deliver.deliver(job, results, replaces=True)
     placed.unlink()
-    deliver.deliver(job, results, anew=False)
+    deliver.deliver(job, results, replaces=False)
     assert placed.read_text() == "words"
 
 
 def test_a_large_output_is_linked_and_a_small_one_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deliver, "COPY_UP_TO", 10)
     job, results = with_results(tmp_path, "/films/movie.mp4", small="few", large="more than ten")
-    small, large = deliver.deliver(job, results, anew=True)
+    small, large = deliver.deliver(job, results, replaces=True)
     assert small.stat().st_nlink == 1
     assert large.samefile(results.outputs("copy.large")["copy"].path)
 
@@ -122,14 +122,14 @@ def test_a_link_whose_bytes_were_changed_by_another_name_is_delivered_again(
     monkeypatch.setattr(deliver, "COPY_UP_TO", 0)
     monkeypatch.setattr(deliver, "reflink", lambda *_: False)
     job, results = with_results(tmp_path, "/films/movie.mp4", en="words")
-    (placed,) = deliver.deliver(job, results, anew=True)
+    (placed,) = deliver.deliver(job, results, replaces=True)
     source = results.outputs("copy.en")["copy"].path
     source.unlink()
     source.write_text("words")  # made again
     placed.chmod(0o644)
     placed.write_text("w0rds")
     placed.chmod(0o644 if by_person else 0o444)
-    deliver.deliver(job, results, anew=True)
+    deliver.deliver(job, results, replaces=True)
     assert placed.read_text() == ("w0rds" if by_person else "words")
 
 
@@ -140,7 +140,7 @@ def test_without_links_a_large_output_is_copied(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(deliver, "COPY_UP_TO", 0)
     monkeypatch.setattr(os, "link", refuse)
     job, results = with_results(tmp_path, "/films/movie.mp4", en="words")
-    assert deliver.deliver(job, results, anew=True)[0].read_text() == "words"
+    assert deliver.deliver(job, results, replaces=True)[0].read_text() == "words"
 
 
 def test_a_full_disk_leaves_no_half_deliverable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +151,7 @@ def test_a_full_disk_leaves_no_half_deliverable(tmp_path: Path, monkeypatch: pyt
     job, results = with_results(tmp_path, "/films/movie.mp4", en="words")
     monkeypatch.setattr(deliver, "copy", fill)
     with pytest.raises(OSError, match="No space left"):
-        deliver.deliver(job, results, anew=True)
+        deliver.deliver(job, results, replaces=True)
     assert list(job.output.iterdir()) == []
 
 
@@ -159,7 +159,7 @@ def test_what_a_killed_run_left_half_placed_is_replaced(tmp_path: Path) -> None:
     job, results = with_results(tmp_path, "/films/movie.mp4", en="words")
     job.output.mkdir()
     (job.output / ".placing.tmp").write_text("ha")
-    deliver.deliver(job, results, anew=True)
+    deliver.deliver(job, results, replaces=True)
     assert delivered(job) == {"movie.en.txt"}
 
 
@@ -169,7 +169,7 @@ def test_a_fan_out_is_delivered_in_the_order_of_its_list(tmp_path: Path) -> None
     for name in reversed(names):
         results.add(name, committed(attempts.begin(job, name), copy=name))
     results.gather("part", names)
-    placed = deliver.deliver(job, results, anew=True)
+    placed = deliver.deliver(job, results, replaces=True)
     assert [path.name for path in placed] == [f"movie.{name}.copy.txt" for name in names]
 
 
@@ -178,7 +178,7 @@ def test_what_an_earlier_run_delivered_and_this_one_does_not_is_removed(tmp_path
     job.output.mkdir()
     for name in ("movie.es.txt", "notes.txt"):
         (job.output / name).touch()
-    deliver.deliver(job, results, anew=True, before=["movie.es.txt"])
+    deliver.deliver(job, results, replaces=True, before=["movie.es.txt"])
     assert delivered(job) == {"movie.en.txt", "notes.txt"}
 
 
@@ -195,7 +195,7 @@ def test_a_film_takes_the_room_of_one_and_a_text_is_a_file_of_its_own(tmp_path: 
     found = {name: attempt.outputs / name for name in ("movie.mkv", "text.srt")}
     outputs = {"movie": found["movie.mkv"], "text": found["text.srt"]}
     results.add("copy", attempt.commit(outputs, Key("sha256:" + "0" * 64, {}), 1.0))
-    movie, text = deliver.deliver(job, results, anew=True)
+    movie, text = deliver.deliver(job, results, replaces=True)
     assert not text.samefile(outputs["text"])
     assert os.access(text, os.W_OK)
     assert movie.samefile(outputs["movie"]) or movie.stat().st_blocks  # shared by a link, or by a reflink

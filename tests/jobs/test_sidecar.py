@@ -45,9 +45,9 @@ def done(
     results.add(name, attempt.commit(attempt.find({"file": f"{name}.txt"}), key, 0.5, warnings, about or {}))
 
 
-def told(job: PlannedJob, results: Results, anew: bool = True) -> list[dict[str, Any]]:
+def told(job: PlannedJob, results: Results, again: bool = True) -> list[dict[str, Any]]:
     """The sidecars of everything that is delivered, each of the form that the schema has."""
-    placed = deliver.deliver(job, results, anew)
+    placed = deliver.deliver(job, results, again)
     found = [json.loads((job.output / "about" / sidecar.name_for(path.name)).read_bytes()) for path in placed]
     assert [schema_errors(each, "sidecar") for each in found] == [[] for _ in found]
     return found
@@ -167,7 +167,7 @@ def test_a_deleted_sidecar_comes_back(tmp_path: Path) -> None:
     first = told(job, results)
     for file in (job.output / "about").iterdir():
         file.unlink()
-    assert told(job, results, anew=False) == first
+    assert told(job, results, again=False) == first
 
 
 def test_the_sidecar_goes_with_what_is_not_delivered_any_more(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_the_sidecar_goes_with_what_is_not_delivered_any_more(tmp_path: Path) ->
     told(job, results)
     for name in ("movie.old.txt", "about/movie.old.txt.json"):
         (job.output / name).touch()
-    deliver.deliver(job, results, anew=True, before=["movie.old.txt"])
+    deliver.deliver(job, results, replaces=True, before=["movie.old.txt"])
     assert {path.name for path in (job.output / "about").iterdir()} == {"movie.translation.txt.json"}
 
 

@@ -43,7 +43,7 @@ def test_a_small_file_is_copied_once(job: PlannedJob, signatures: OutputSignatur
 
 
 @pytest.mark.parametrize("change", [lambda path: path.write_text("changed"), os.utime, Path.unlink])
-def test_a_copy_that_was_changed_is_made_anew(
+def test_a_copy_that_was_changed_is_made_again(
     job: PlannedJob, signatures: OutputSignatures, change: Callable[[Path], object]
 ) -> None:
     path = path_for(job)

@@ -111,7 +111,7 @@ def test_a_program_is_read_again_only_where_its_signature_cannot_be_trusted(
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"a": 1}', b"\xff"])
-def test_a_damaged_list_of_digests_is_made_anew(project: ProjectFolder, tool: Path, content: bytes) -> None:
+def test_a_damaged_list_of_digests_is_made_again(project: ProjectFolder, tool: Path, content: bytes) -> None:
     project.cache.mkdir(parents=True, exist_ok=True)
     (project.cache / "programs.json").write_bytes(content)
     assert found(project) == content_digest(tool)

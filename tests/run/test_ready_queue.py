@@ -81,7 +81,7 @@ def test_what_takes_nothing_may_always_overtake() -> None:
     assert len(drained(found, free=5)) == 100
 
 
-def test_the_next_large_request_is_overtaken_anew() -> None:
+def test_the_next_large_request_is_overtaken_again() -> None:
     found = queue(("large", 9, 10), ("larger", 9, 9), *((f"small{index}", 1, 1) for index in range(100)))
     drained(found, free=5)
     assert found.pop(lambda request: request) == ("large", 9)

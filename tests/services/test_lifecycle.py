@@ -246,7 +246,7 @@ def test_pauses_end_at_a_minute() -> None:
         course.is_ready()
 
 
-def test_one_that_was_ready_for_long_begins_to_count_anew() -> None:
+def test_one_that_was_ready_for_long_begins_to_count_again() -> None:
     course = Course(NOTIFIED)
     course.is_ready()
     for _ in range(20):

@@ -8,7 +8,7 @@ from tests.snapshots.words import Compare, Play, Words, compare
 
 @pytest.fixture
 def same_words(request: pytest.FixtureRequest) -> Compare:
-    """Holds words against the snapshot of a name, or writes it anew where ``--rewrite`` was given."""
+    """Holds words against the snapshot of a name, or writes it again where ``--rewrite`` was given."""
     rewrite: bool = request.config.getoption("--rewrite")
     return lambda name, words: compare(name, words.text, rewrite)
 

@@ -122,7 +122,7 @@ def test_the_words_of_pipeline_init(play: Play, same_words: Compare) -> None:
     same_words("pipeline-init", play.words)
 
 
-def test_the_words_of_what_is_written_anew(play: Play, same_words: Compare) -> None:
+def test_the_words_of_what_is_written_again(play: Play, same_words: Compare) -> None:
     with play.scene("one file each") as here:
         here.say("pipeline", "env", "new", "tools", "numpy>=2")
         here.say("pipeline", "stage", "new", "clean", "--environment", "tools")

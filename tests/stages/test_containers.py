@@ -48,7 +48,7 @@ def test_a_cover_stays_a_stream_in_mp4_and_is_a_file_in_matroska(containers: Mod
     ("container", "codec", "how"),
     [("mp4", "mov_text", "copy"), ("mkv", "mov_text", "subrip"), ("mkv", "ass", "copy"), ("mp4", "subrip", "mov_text")],
 )
-def test_text_that_can_not_be_copied_is_written_anew(
+def test_text_that_can_not_be_copied_is_written_again(
     containers: ModuleType, container: str, codec: str, how: str
 ) -> None:
     assert containers.subtitle_codec(container, codec) == how

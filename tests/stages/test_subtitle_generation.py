@@ -185,7 +185,7 @@ def test_speech_at_once_in_cues_that_are_kept_is_reported_and_no_failure(
     assert kept(tmp_path) == []
 
 
-def test_an_interjection_keeps_its_time_where_the_speech_around_it_is_cut_anew(
+def test_an_interjection_keeps_its_time_where_the_speech_around_it_is_cut_again(
     generation: ModuleType, tmp_path: Path
 ) -> None:
     segments = [
@@ -214,7 +214,7 @@ TURNS = "- Yellow.\n- Cyan."
         ],
     ],
 )
-def test_two_speakers_keep_their_lines_where_cues_are_cut_anew(
+def test_two_speakers_keep_their_lines_where_cues_are_cut_again(
     generation: ModuleType, tmp_path: Path, segments: list[dict[str, Any]]
 ) -> None:
     generation.run(FileStage(tmp_path, {"language": "en", "duration_s": 30.0, "segments": segments}))

@@ -147,7 +147,7 @@ def test_two_pages_that_show_the_same_before_any_change_may_change_different_cue
     assert (status, [cue["text"] for cue in told["cues"]]) == (HTTPStatus.OK, ["Mine", "Yours"])
 
 
-def test_a_page_of_other_subtitles_has_to_begin_anew(editor: Browser, job: PlannedJob) -> None:
+def test_a_page_of_other_subtitles_has_to_begin_again(editor: Browser, job: PlannedJob) -> None:
     status, told = edit(editor, job, {"base": "sha256:1", "revision": 0}, do="text", id="1", text="Mine")
     assert (status, told["reload"]) == (HTTPStatus.CONFLICT, True)
 

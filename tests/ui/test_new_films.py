@@ -1,4 +1,4 @@
-"""A film made anew for a page: the request is answered at once, and translations follow meanwhile."""
+"""A film made again for a page: the request is answered at once, and translations follow meanwhile."""
 
 import threading
 from http import HTTPStatus

@@ -32,7 +32,7 @@ class NodeTable:
         known = self.nodes.get(node.name)
         if known and (known.worker, known.node.address) == (news.worker, node.address):
             return []
-        again = NodeLoss("failed", node.earlier_end) if node.earlier_end else NodeLoss("lost", "it was started anew")
+        again = NodeLoss("failed", node.earlier_end) if node.earlier_end else NodeLoss("lost", "it was started again")
         changes: list[MembershipChange] = [*self._left(node.name, again), *self.worker_gone(news.worker, again)]
         self.nodes[node.name] = MemberNode(news.worker, news.dask_name, node)
         self._names[news.worker] = node.name

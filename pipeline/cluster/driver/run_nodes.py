@@ -70,7 +70,7 @@ class RunNodes:
             self._tell(f"node {name} can't be asked: {letter.words}")
 
     def gone(self, session: NodeSession, loss: NodeLoss) -> Sequence[AttemptOver]:
-        """It can't be reached; it is tried again, and joins anew when it answers."""
+        """It can't be reached; it is tried again, and joins again when it answers."""
         name = session.node.name
         if self._sessions.get(name) is not session:
             return ()

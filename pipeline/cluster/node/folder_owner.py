@@ -8,7 +8,7 @@ from pipeline.files import write_whole
 def require_owner(folder: NodeFolder, owner: str) -> None:
     """Let it be the owner's from now on. The caller has the folder for itself.
 
-    Raises ``NotReady`` where it is somebody else's, and ``OSError``.
+    Raises ``NotReady`` where it is another user's, and ``OSError``.
     """
     try:
         known = folder.owner.read_text(encoding="utf-8", errors="replace").strip()

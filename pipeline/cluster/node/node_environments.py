@@ -99,7 +99,7 @@ class NodeEnvironments:
         return self._build(recipe, definition, progress)
 
     def _foreign(self, recipe: EnvironmentRecipe) -> Build:
-        """Somebody else's: it is there, and the one that the run knows. Nothing is ever written into it."""
+        """An external environment: it is there, and the one that the run knows. Nothing is ever written into it."""
         try:
             inspection = inspect(Path(recipe.place), self._adopted)
         except Unusable as error:

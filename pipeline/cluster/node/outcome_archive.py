@@ -19,7 +19,7 @@ from pipeline.files import write_whole
 from pipeline.values import Struct, decode, encode, replace
 
 KEPT_SECONDS = 7 * 86_400  # an outcome that no run has asked for
-LARGEST = 1 << 20  # bytes that the file may have beyond twice what it had when it was last written anew
+LARGEST = 1 << 20  # bytes that the file may have beyond twice what it had when it was last written again
 
 
 class ArchivedAttempt(Struct, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ class OutcomeArchive:
         self._lines = dict(_read(file))  # by place
         self._written, self._synced = 0, 0  # bytes, ever
         self._descriptor = -1
-        self._write_anew()
+        self._write_again()
 
     def all(self) -> Mapping[str, ArchivedAttempt]:
         """By the names of the attempts' folders."""
@@ -76,7 +76,7 @@ class OutcomeArchive:
             else:
                 self._lines[line.place] = line
             if self._size + len(data) > self._limit:
-                self._write_anew()
+                self._write_again()
             else:
                 self._append(data)
             return self._written
@@ -93,7 +93,7 @@ class OutcomeArchive:
         self._size += len(data)
         self._written += len(data)
 
-    def _write_anew(self) -> None:
+    def _write_again(self) -> None:
         """With what still counts."""
         data = b"".join(encode(line) + b"\n" for line in self._lines.values())
         write_whole(self._file, data)

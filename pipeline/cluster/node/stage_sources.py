@@ -74,7 +74,7 @@ class StageSources:
                 try_remove_tree(each)
 
     def forget(self) -> None:
-        """Lay out all anew: the disk has damaged a content of the store, and a link to it has the same bytes."""
+        """Lay out all again: the disk has damaged a content of the store, and a link to it has the same bytes."""
         with self._lock:
             self._stale += self._known.values()
             self._known.clear()

@@ -41,7 +41,7 @@ class EnvironmentRecipe(Struct, frozen=True, kw_only=True):
     tool_variables: tuple[tuple[str, str], ...] = ()
     preferred: tuple[str, ...] = ()
     build_after: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    place: str = ""  # of somebody else's environment, which is found there with this key, and never built
+    place: str = ""  # of an external environment, which is found there with this key, and never built
 
 
 class AttemptId(Struct, frozen=True):

@@ -59,7 +59,7 @@ class EventsQuestion(Struct, frozen=True, omit_defaults=True):
 
 class NodeEvents(Struct, frozen=True, omit_defaults=True):
     """News. Where ``session`` isn't the one of the question, the agent's process is another one: its events begin
-    anew, with the outcomes that were kept."""
+    again, with the outcomes that were kept."""
 
     session: str
     last: int  # the number of the last of these

@@ -30,7 +30,7 @@ class FailureClass(Enum):
     NODE_LOST = "node lost"  # it can't be reached any more
     NODE_WALLTIME = "walltime over"  # the batch system ended the node's job
     NODE_MEMORY = "node out of memory"  # likewise
-    NODE_PREEMPTED = "node pre-empted"  # likewise, for somebody else's job
+    NODE_PREEMPTED = "node pre-empted"  # likewise, for another job
     NODE_CANCELLED = "node cancelled"  # somebody ended the node's job
     NODE_FAULT = "node at fault"
     NODE_FULL = "node's disk full"
@@ -114,7 +114,7 @@ RULES = {
         " (memory in [tool.pipeline.stage.resources])",
         AGAIN,
     ),
-    FailureClass.NODE_PREEMPTED: Rule(Retry.FREE, "its node was taken for somebody else's job", AGAIN),
+    FailureClass.NODE_PREEMPTED: Rule(Retry.FREE, "its node was taken for another job", AGAIN),
     FailureClass.NODE_CANCELLED: Rule(Retry.FREE, "the batch job of its node was ended by somebody", AGAIN),
     FailureClass.NODE_FAULT: Rule(Retry.FREE, "the stage itself did nothing wrong: its node did", AGAIN),
     FailureClass.NODE_FULL: Rule(Retry.FREE, "make room on the node's disk, or let it run on others", AGAIN),

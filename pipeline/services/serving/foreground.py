@@ -34,7 +34,7 @@ MakeOrder = Callable[[int], AbstractContextManager[ServiceOrder]]  # for the ver
 class ServePlan:
     """What is served, and how."""
 
-    make_order: MakeOrder  # reads the project's files anew; what it holds is let go with the version
+    make_order: MakeOrder  # reads the project's files again; what it holds is let go with the version
     runtime: Path  # the user's runtime folder
     host: str
     ports: Mapping[str, int]  # public ones by name; 0 for any that is free

@@ -23,7 +23,7 @@ def test_down_only_after_a_time_without_a_break() -> None:
     scaling.want(4)
     assert scaling.target(4, 69.5) == 4
     scaling.want(0)
-    assert scaling.target(4, 75.0) == 4  # the time begins anew
+    assert scaling.target(4, 75.0) == 4  # the time begins again
     assert scaling.target(4, 135.0) == 1
 
 

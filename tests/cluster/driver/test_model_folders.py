@@ -81,7 +81,7 @@ def test_a_file_of_this_moment_is_read_again(model: Path, tmp_path: Path) -> Non
     assert file.read_bytes() == b'{"files":{}}'
 
 
-def test_notes_that_are_damaged_are_made_anew(model: Path, tmp_path: Path, reads: list[str]) -> None:
+def test_notes_that_are_damaged_are_made_again(model: Path, tmp_path: Path, reads: list[str]) -> None:
     notes = tmp_path / "notes"
     first = ModelFolders(notes).entries(model)
     (file,) = notes.iterdir()

@@ -255,7 +255,7 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
         (
             Evidence(PREFIX, trouble=Trouble("preempted", "it is gone", "node1")),
             StageError,
-            f"{HEAD}: on node 'node1': it is gone\n  its node was taken for somebody else's job",
+            f"{HEAD}: on node 'node1': it is gone\n  its node was taken for another job",
             AGAIN,
         )
     ],

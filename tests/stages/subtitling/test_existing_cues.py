@@ -1,4 +1,4 @@
-"""Cues that exist, in other words: their times and number stay, and their lines are broken anew."""
+"""Cues that exist, in other words: their times and number stay, and their lines are broken again."""
 
 from hypothesis import given
 from hypothesis import strategies as st

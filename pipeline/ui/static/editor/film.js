@@ -1,4 +1,4 @@
-// "Make the film anew": the draft becomes the job's subtitles, and the job runs again; only what depends on them.
+// "Make the film again": the draft becomes the job's subtitles, and the job runs again; only what depends on them.
 
 const WAITING = ["prepared", "edited"]; // before the run has begun
 
