@@ -118,7 +118,9 @@ def test_a_model_for_english_alone_that_hears_spanish_says_that_it_is_unsure(
     studio: Sandbox, english_model: str, tmp_path: Path
 ) -> None:
     subprocess.run(["espeak-ng", "-v", "es", "-s", "150", "-w", tmp_path / "es.wav", SPANISH], check=True)
-    _, said = transcribed(studio, tmp_path / "es.wav", "--model", english_model)
-    assert "the speech may not be English, which is all that model whisper-tiny.en" in said
+    prepared = studio.run("prepare-job", "--transcribe", "--model", english_model, "--", tmp_path / "es.wav")
+    done = studio.run("run-pipeline", "-j", prepared.out.strip(), timeout=PATIENCE)
+    assert "the speech may not be English, which is all that model whisper-tiny.en" in done.err
+    assert done.code in {0, 4}  # a share of the speech that has words is promised; the processor decides how much has
     _, said = transcribed(studio, SAMPLE, "--model", english_model)
     assert "may not be English" not in said
