@@ -54,6 +54,7 @@ class Rule:
     next_step: str
 
 
+MEND = "mend {file}, and then\nrun-pipeline -j {job}"
 AGAIN = "run-pipeline -j {job}   tries again, after what is done already"
 
 RULES = {
@@ -88,7 +89,7 @@ RULES = {
     FailureClass.POSTCONDITION: Rule(
         Retry.BUDGET,
         "its outputs aren't what {file} promises (ensure), so they aren't used",
-        "mend {file}, and then\nrun-pipeline -j {job}",
+        MEND,
     ),
     FailureClass.WORKER_LOST: Rule(Retry.FREE, "the stage itself did nothing wrong", AGAIN),
     FailureClass.SERVICE_LOST: Rule(
@@ -123,7 +124,7 @@ RULES = {
     FailureClass.INPUT_CHANGED: Rule(
         Retry.NEVER,
         "a stage must not change its inputs; if a program does that, let {file} give it a copy in stage.work",
-        "mend {file}, and then\nrun-pipeline -j {job}",
+        MEND,
     ),
     FailureClass.INPUT_UNUSABLE: Rule(
         Retry.NEVER, "", "replace the input by a file that can be used, and then\n{again}"

@@ -82,6 +82,7 @@ class Evidence:
     service: ServiceTrouble | None = None
     usable_plan: str | None = None  # the command that prepares the job so that the stage can use its input
     again: str = ""  # the command that prepares the same job once more
+    comes_along: bool = False  # the stage is one of the set that the project extends, whose files nobody edits
     oom_before: OomKills = field(default_factory=OomKills)
     oom_after: OomKills = field(default_factory=OomKills)
     verdict: Verdict | None = None  # of a deep check of the environment, where there was one

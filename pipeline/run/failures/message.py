@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.errors import InputError, NotReady, PipelineError, StageError
 from pipeline.executors.reports import StageException
 from pipeline.files import tail
-from pipeline.run.failures.classes import FailureClass
+from pipeline.run.failures.classes import MEND, FailureClass
 from pipeline.run.failures.classify import classify, exception
 from pipeline.run.failures.evidence import EnvironmentRepair, Evidence, ServiceTrouble, Unrepairable, Verdict, Whole
 from pipeline.run.failures.oom import rose
@@ -17,6 +17,7 @@ from pipeline.run.failures.stray_module import missing_module
 from pipeline.text import printable
 
 SHOWN_LINES = 10
+OTHER_OPTIONS = "prepare the job with other options; those that it had are\n{again}"
 SHELL_CODES = (126, 127)  # of a shell, for a program that it may not start, or doesn't find
 SHOWN_WIDTH = 400  # characters; a stage may print megabytes without a line break
 SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
@@ -135,7 +136,8 @@ def next_step(failure: Failure) -> str:
         return "\n".join(failure.evidence.stray_module.steps)
     if kind is FailureClass.STAGE_ERROR and isinstance(verdict, Whole) and _lacking(failure.evidence):
         return "\n".join(filter(None, (*verdict.steps, verdict.again)))
-    return _filled(_of_stage_file(failure) if kind is FailureClass.STAGE_ERROR else kind.rule.next_step, failure)
+    step = _of_stage_file(failure) if kind is FailureClass.STAGE_ERROR else kind.rule.next_step
+    return _filled(OTHER_OPTIONS if step == MEND and failure.evidence.comes_along else step, failure)
 
 
 def _of_stage_file(failure: Failure) -> str:
@@ -143,7 +145,7 @@ def _of_stage_file(failure: Failure) -> str:
     its shell hasn't found a program, or may not start it."""
     raised = exception(failure.evidence)
     if raised is not None and raised.type in SYNTAX_ERRORS and Path(failure.file).name in raised.message:
-        return "mend {file}, and then\nrun-pipeline -j {job}"
+        return MEND
     if failure.evidence.returncode in SHELL_CODES and failure.file.endswith(".yaml"):
         return "install the program that it starts, or mend {file}, and then\nrun-pipeline -j {job}"
     return failure.kind.rule.next_step

@@ -32,6 +32,7 @@ def failure_of(
         oom_before=live.oom_before,
         plan_drift=PlanDrift(lacks, preparing_command(job)) if lacks else None,
         again=preparing_command(job),
+        comes_along=not stage.function and project.is_extended(project.stage_file(stage.uses)),
         stray_module=stray_module.find(project, job, stage, live.raised),
         usable_plan=command_with(project, job, stage, live.instead) if live.instead else None,
         **fields_of(end),

@@ -164,7 +164,16 @@ MESSAGES: dict[FailureClass, list[tuple[Evidence, type[PipelineError], str, str]
                 f"  its outputs aren't what stages/cutter.py promises (ensure), so they aren't used\n{LOG}"
             ),
             MENDED,
-        )
+        ),
+        (
+            Evidence(PREFIX, returncode=0, unmet=("it is empty",), comes_along=True, again="prepare-job a.mkv -w w"),
+            StageError,
+            (
+                f"{HEAD}: it ended well, but it is empty\n"
+                f"  its outputs aren't what stages/cutter.py promises (ensure), so they aren't used\n{LOG}"
+            ),
+            "prepare the job with other options; those that it had are\nprepare-job a.mkv -w w",
+        ),
     ],
     FailureClass.WORKER_LOST: [
         (
