@@ -27,18 +27,15 @@ class LoopFiles:
         if known.get("shared") == self._shared:
             self._empty = known["empty"]
 
-    @pytest.hookimpl
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         known = self._empty.get(str(collection_path))
         return True if known and known == _state(collection_path) else None
 
-    @pytest.hookimpl
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         for item in items:
             is_left_out = any(item.get_closest_marker(mark) for mark in MARKS)
             (self._found if is_left_out else self._useful).add(item.path)
 
-    @pytest.hookimpl
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         left_out = self._found - self._useful - {item.path for item in session.items}
         self._empty |= {str(path): _state(path) for path in left_out}

@@ -136,8 +136,9 @@ def next_step(failure: Failure) -> str:
         return "\n".join(failure.evidence.stray_module.steps)
     if kind is FailureClass.STAGE_ERROR and isinstance(verdict, Whole) and _lacking(failure.evidence):
         return "\n".join(filter(None, (*verdict.steps, verdict.again)))
-    step = _of_stage_file(failure) if kind is FailureClass.STAGE_ERROR else kind.rule.next_step
-    return _filled(OTHER_OPTIONS if step == MEND and failure.evidence.comes_along else step, failure)
+    if kind is FailureClass.POSTCONDITION and failure.evidence.comes_along:
+        return _filled(OTHER_OPTIONS, failure)
+    return _filled(_of_stage_file(failure) if kind is FailureClass.STAGE_ERROR else kind.rule.next_step, failure)
 
 
 def _of_stage_file(failure: Failure) -> str:
