@@ -4,6 +4,7 @@ import itertools
 import json
 import select
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -238,6 +239,20 @@ class NoGuardian(Guardian):
 class NoGpus:
     def lease(self, *_: Any) -> None:
         raise AssertionError("no test here asks for a GPU")
+
+
+def tiles(name: str, *needs: str, **fields: Any) -> PlannedStage:
+    """A stage whose output is a directory."""
+    return link(name, *needs, **{"outputs": {"file": "tiles/"}, **fields})
+
+
+def freed_by(is_free: threading.Event, stage: str) -> Callable[["Pretender"], None]:
+    """A disk that takes long is free as soon as this stage starts."""
+
+    def during(executor: "Pretender") -> None:
+        executor.on_start = lambda invocation: is_free.set() if f"/{stage}/" in invocation.id else None
+
+    return during
 
 
 @dataclass

@@ -2,20 +2,18 @@
 
 import errno
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
 from pipeline.errors import Interrupted
-from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Result
 from pipeline.project import ProjectFolder
 from pipeline.run import commit_queue, job_attempts
 from pipeline.run.invocations import Invocations
 from pipeline.run.result_commit import commit
 from pipeline.run.task import AttemptEnd, LiveAttempt
-from tests.run.helpers import HANGS, Bench, Pretender, chain, events, link, statuses
+from tests.run.helpers import HANGS, Bench, chain, events, freed_by, link, statuses, tiles
 
 SECONDS = 20.0  # that a test waits at most for what must come
 
@@ -48,23 +46,10 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowDisk]:
     disk.is_free.set()
 
 
-def tiles(name: str, *needs: str, **fields: Any) -> PlannedStage:
-    return link(name, *needs, **{"outputs": {"file": "tiles/"}, **fields})
-
-
-def freed_by(disk: SlowDisk, stage: str) -> Callable[[Pretender], None]:
-    """The disk is free as soon as this stage starts."""
-
-    def during(executor: Pretender) -> None:
-        executor.on_start = lambda invocation: disk.is_free.set() if f"/{stage}/" in invocation.id else None
-
-    return during
-
-
 def test_stages_start_and_end_while_a_directory_is_committed(bench: Bench, disk: SlowDisk) -> None:
     disk.stages = {"draw"}
     job = bench.job(tiles("draw"), link("count", "draw"), *chain("one", "two", "three"))
-    outcome = bench.run_one(job, during=freed_by(disk, "three"))
+    outcome = bench.run_one(job, during=freed_by(disk.is_free, "three"))
     assert outcome.error is None
     finished = [stage for stage, _, _ in events(job, "stage", "seconds", "outputs")]
     assert finished.index("two") < finished.index("draw") < finished.index("count")
@@ -83,7 +68,7 @@ def test_a_large_file_is_committed_beside_the_loop_too(
 def test_the_time_that_a_commit_takes_is_not_the_stage_s(bench: Bench, disk: SlowDisk) -> None:
     disk.stages = {"draw"}
     job = bench.job(tiles("draw"), *chain("one", "two", "three"))
-    bench.run(job, during=freed_by(disk, "three"))
+    bench.run(job, during=freed_by(disk.is_free, "three"))
     assert dict(events(job, "stage", "seconds"))["draw"] == 1.0
 
 
@@ -105,7 +90,7 @@ def test_a_run_that_is_asked_to_end_waits_for_what_is_being_committed(bench: Ben
 def test_a_commit_that_the_disk_refuses_ends_its_own_job_alone(bench: Bench, disk: SlowDisk) -> None:
     disk.stages, disk.error = {"draw"}, OSError(errno.ENOSPC, "No space left on device")
     full, other = bench.job(tiles("draw")), bench.job(*chain("one", "two", "three", parameters={"of": "other"}))
-    outcomes = bench.run(full, other, during=freed_by(disk, "three"))
+    outcomes = bench.run(full, other, during=freed_by(disk.is_free, "three"))
     assert isinstance(outcomes[full.id].error, OSError)
     assert outcomes[other.id].error is None
     disk.error = None
@@ -116,7 +101,7 @@ def test_who_needs_the_same_result_waits_until_it_is_committed(bench: Bench, dis
     disk.stages = {"draw"}
     first = bench.job(tiles("draw"), *chain("one", "two", "three"))
     second = bench.job(*chain("early", "middle", parameters={"of": "x"}), tiles("draw"))
-    bench.run(first, second, during=freed_by(disk, "three"))
+    bench.run(first, second, during=freed_by(disk.is_free, "three"))
     assert bench.executor.stages().count("draw") == 1
     assert set(statuses(second).values()) == {"finished"}
 

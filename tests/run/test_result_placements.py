@@ -4,7 +4,6 @@ import errno
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,7 @@ from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.plan import PlannedStage
 from pipeline.jobs.records import Key
 from pipeline.run.reuse import Reuse, ReusedResult
-from tests.run.helpers import HANGS, Bench, Pretender, chain, events, link, statuses
+from tests.run.helpers import HANGS, Bench, chain, events, freed_by, link, statuses, tiles
 
 SECONDS = 20.0  # that a test waits at most for what must come
 
@@ -52,19 +51,6 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowDisk]:
     disk.is_free.set()
 
 
-def tiles(name: str, *needs: str, **fields: Any) -> PlannedStage:
-    return link(name, *needs, **{"outputs": {"file": "tiles/"}, **fields})
-
-
-def freed_by(disk: SlowDisk, stage: str) -> Callable[[Pretender], None]:
-    """The disk is free as soon as this stage starts."""
-
-    def during(executor: Pretender) -> None:
-        executor.on_start = lambda invocation: disk.is_free.set() if f"/{stage}/" in invocation.id else None
-
-    return during
-
-
 @pytest.fixture
 def stored(bench: Bench, disk: SlowDisk) -> PlannedJob:
     """A job that has made two directories, of which one is made of the other, and a file."""
@@ -85,7 +71,7 @@ OTHERS = chain("one", "two", "three", parameters={"of": "another job"})
 def test_stages_start_and_end_while_a_directory_is_placed(bench: Bench, disk: SlowDisk) -> None:
     disk.stages = {"draw"}
     job = again(bench, *OTHERS)
-    assert bench.run_one(job, during=freed_by(disk, "three")).error is None
+    assert bench.run_one(job, during=freed_by(disk.is_free, "three")).error is None
     assert bench.executor.stages() == ["one", "two", "three"]
     assert disk.threads == {"draw": True, "redraw": True, "note": False}
     assert set(statuses(job).values()) == {"finished"}
@@ -125,7 +111,7 @@ def test_where_the_store_keeps_what_it_can_t_give_the_stage_runs(
 def test_a_disk_that_refuses_ends_its_own_job_alone(bench: Bench, disk: SlowDisk) -> None:
     disk.stages, disk.error = {"draw"}, OSError(errno.ENOSPC, "No space left on device")
     full, other = again(bench), bench.job(*OTHERS)
-    outcomes = bench.run(full, other, during=freed_by(disk, "three"))
+    outcomes = bench.run(full, other, during=freed_by(disk.is_free, "three"))
     assert isinstance(outcomes[full.id].error, OSError)
     assert outcomes[other.id].error is None
     disk.error = None
@@ -169,7 +155,7 @@ def test_a_job_that_is_given_up_meanwhile_ends_at_once(bench: Bench, disk: SlowD
 def test_who_waited_for_another_job_s_directory_places_it_beside_the_loop(bench: Bench, disk: SlowDisk) -> None:
     disk.stages = {"draw"}
     first, second = bench.job(tiles("draw")), bench.job(tiles("draw"), *OTHERS)
-    bench.run(first, second, during=freed_by(disk, "three"))
+    bench.run(first, second, during=freed_by(disk.is_free, "three"))
     assert bench.executor.stages().count("draw") == 1
     assert disk.threads == {"draw": True}
     assert set(statuses(second).values()) == {"finished"}
