@@ -18,6 +18,8 @@ from pipeline.ui.live_job import LiveJob
 from pipeline.values import encode
 
 TOGETHER_SECONDS = 0.4  # between two messages: what happens meanwhile comes in one
+BUSY_SECONDS = 1.0  # the same where more happens than anybody can follow, which a browser would draw at the run's cost
+BUSY_BYTES = 16 << 10  # of a message: some 100 rows
 OWN_EVENTS = ("proxy", "film")  # kinds that pages hear by these names; all others are proposals
 SILENCE_SECONDS = 5.0  # until a message without content shows whether the page is still open
 BEHIND_RUNS = 10  # the niceness of a thread that tells of a run
@@ -37,11 +39,12 @@ def _messages(live: LiveJob) -> Iterator[bytes]:
         drafts = DraftNews(job.folder, notices)
         while job.folder.is_dir():
             try:
-                yield _news(live, proposals, drafts) or STILL_HERE
+                news = _news(live, proposals, drafts)
+                yield news or STILL_HERE
             except PipelineError as error:  # its journal is gone, or damaged
                 yield message("ended", {"words": error.message})
                 return
-            time.sleep(TOGETHER_SECONDS)
+            time.sleep(BUSY_SECONDS if len(news) > BUSY_BYTES else TOGETHER_SECONDS)
             notices.wait(SILENCE_SECONDS)
     yield message("ended", {"words": "The job was removed."})
 

@@ -73,6 +73,18 @@ def test_a_service_comes_is_read_and_is_stopped(followed: Page, services: Servic
     assert followed.evaluate("window.sameDocument"), "the page was loaded again"
 
 
+def test_what_a_service_says_stays_text(followed: Page, services: Services) -> None:
+    words = "<img src=x onerror=alert(1)>"
+    services.started(serving(f"stage.status({words!r})\nprint({words!r}, flush=True)\ntime.sleep(1000)"), LONG)
+    row = followed.locator(ROW)
+    for _ in range(2):  # as it comes, and as the page has it from its beginning
+        expect(row).to_contain_text(words)
+        row.get_by_role("button", name="log of server").click()
+        expect(followed.locator("#log-text")).to_contain_text(words)
+        assert followed.locator("img").count() == 0
+        followed.reload()
+
+
 def test_the_keyboard_keeps_its_place_while_rows_change(followed: Page, services: Services) -> None:
     client = started(services)
     followed.get_by_role("button", name="log of server").focus()
