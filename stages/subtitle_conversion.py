@@ -24,11 +24,12 @@ error. ``report.json``: ``cues``, their number, and ``notes``, the warnings.
 """
 
 import json
+from collections.abc import Sequence
 
 import stagekit
 from subtitling import frame_clock, reader, style_profiles
 from subtitling.exports.export_formats import EXPORT_FORMATS
-from subtitling.exports.written_file import ExportOptions, Unwritable
+from subtitling.exports.written_file import ExportOptions, Unwritable, counted
 
 ADVICE = "pipeline subtitles convert --help   names the formats"
 
@@ -51,9 +52,18 @@ def run(stage: stagekit.Stage) -> None:
         written = target.write(cues, options)
     except Unwritable as error:
         raise stagekit.InputUnusable(f"{source} can't be written as {wish['format']}: {error}\n{ADVICE}") from None
-    notes = [*found.notes, *written.notes]
+    late = counted([cue for cue in cues if cue.end <= cue.start], "ended before they began")
+    notes = [*found.notes, *late, *_lost_words(found, wish["format"]), *written.notes]
     for note in notes:
         stage.warn(f"{wish['format']}: {note}")
     stage.output("file", f"{source.stem}.{target.suffix}").write_bytes(written.data)
     told = json.dumps({"cues": len(cues), "notes": notes}, ensure_ascii=False, indent=1)
     stage.output("report").write_text(f"{told}\n", encoding="utf-8")
+
+
+def _lost_words(found: reader.SubtitleFile, kind: str) -> Sequence[str]:
+    """A note, where a karaoke file loses what makes it one."""
+    karaoke = [each for each in EXPORT_FORMATS if each.startswith("karaoke")]
+    return (
+        [f"lost the times of words ({' and '.join(karaoke)} have them)"] if found.words and kind not in karaoke else []
+    )

@@ -65,3 +65,19 @@ def test_what_can_not_be_done_is_refused_with_the_file_and_a_command(
         conversion.run(ConversionStage(source, **wish))
     assert str(source) in str(caught.value)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("en.vtt", "WEBVTT\n\n00:01.000 --> 00:04.000\nIt <00:01.500>was <00:02.200>so\n", "times of words"),
+        ("en.srt", SRT.replace("00:00:03,000", "00:00:00,500"), "ended before they began"),
+    ],
+)
+def test_what_is_wrong_with_the_source_or_lost_from_it_is_told(
+    conversion: ModuleType, tmp_path: Path, name: str, text: str, said: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    stage = ConversionStage(tmp_path / name, format="srt")
+    conversion.run(stage)
+    assert any(said in note for note in stage.warned)

@@ -11,7 +11,9 @@ NEAREST = {
     **dict.fromkeys("\u2018\u2019\u201a\u201b\u00b4`", "'"),
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
     **dict.fromkeys("\u00a0\u202f\u2009\u3000", " "),
-    **dict.fromkeys("\u00ad\u200b\u200e\u200f\u2060\ufeff", ""),
+    **dict.fromkeys("\u00ad\u200b\u2060\ufeff", ""),
+    # Marks of direction: https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
+    **dict.fromkeys("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", ""),
     "\u2026": "...",
     "\u266b": "\u266a",
     "\u00df": "ss",

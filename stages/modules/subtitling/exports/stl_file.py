@@ -7,7 +7,7 @@ from functools import cache
 from subtitling import markup
 from subtitling.cues import Cue
 from subtitling.exports import characters
-from subtitling.exports.written_file import ExportOptions, Unwritable, WrittenFile, counted
+from subtitling.exports.written_file import ExportOptions, Unwritable, WrittenFile, clock, counted
 
 RATE = 25  # frames a second of its time code
 LONGEST = 24 * 3_600_000  # milliseconds that its time code can count
@@ -36,7 +36,7 @@ def stl(cues: Sequence[Cue], options: ExportOptions) -> WrittenFile:
     """Open subtitles in one of the five alphabets. Raises ``Unwritable``."""
     table, fitting, notes = _alphabet([_upright(cue) for cue in cues])
     if late := [cue for cue in cues if cue.end >= LONGEST]:
-        raise Unwritable(f"its time code ends after a day, and {len(late)} cues are later")
+        raise Unwritable(f"its time code ends after a day, and the cue at {clock(late[0].start)} is later")
     blocks = [block for number, cue in enumerate(fitting) for block in _blocks(number, cue, table)]
     told = [
         *notes,

@@ -23,6 +23,7 @@ _POINTER = r"[-–—−－=]+\s*[>＞〉→]"
 _SHAPE = rf"\s*[\w?]{{1,4}}(?:{_MARK}[\w?]{{0,4}}){{2,3}}\s*"
 LOOKS_LIKE_TIMES = re.compile(rf"{_SHAPE}{_POINTER}.*|.*{_POINTER}{_SHAPE}")
 NUMBER = re.compile(r"\s*\d+\s*")
+BEGUN_TIMES = re.compile(r"\s*\d{1,3}:[\d:.,\s]*(?:-+>?[\d:.,\s]*)?")
 WORD_TIME = re.compile(r"<(?:\d+:)?\d\d:\d\d[.,:]\d+>")  # WebVTT's, which converters leave
 PLACE = re.compile(r"\\(an?)(\d+)(?=[^{}]*\})")
 # SubStation's first version counted 1 to 3 at the bottom, 5 to 7 at the top, and 9 to 11 in the middle.
@@ -40,6 +41,8 @@ class _Block(NamedTuple):
 def parse(text: str, options: ReadingOptions) -> ParsedFile:
     """A line that looks like times and can't be read as such is no text: its cue is left out, with a note."""
     lines = text.split("\n")
+    whole = _whole_cues(lines)
+    lines, rest = lines[:whole], [line for line in lines[whole + 1 :] if line.strip()]
     blocks = [block for index, line in enumerate(lines) if (block := _block(index, line))]
     ends = [*(block.line for block in blocks[1:]), len(lines)]
     rate = options.frame_rate or USUAL_RATE
@@ -54,7 +57,17 @@ def parse(text: str, options: ReadingOptions) -> ParsedFile:
             start, until = (_of_frames(time, rate) if has_frames else time for time in block.times)
             cues.append(cue_of(start, until, "\n".join(own), options))
     notes = [f"the times count frames, of which {rate:g} are taken for a second"] if has_frames else []
-    return ParsedFile(cues, notes=notes, unread=[lines[block.line] for block in blocks if block.times is None])
+    unread = [lines[block.line] for block in blocks if block.times is None]
+    return ParsedFile(cues, notes=notes, unread=[*unread, *rest])
+
+
+def _whole_cues(lines: Sequence[str]) -> int:
+    """The number of lines without those of a cue in whose times the file is cut off."""
+    last = max((index for index, line in enumerate(lines) if line.strip()), default=0)
+    is_cut = last > 1 and BEGUN_TIMES.fullmatch(lines[last]) and not _block(last, lines[last])
+    if is_cut and NUMBER.fullmatch(lines[last - 1]) and not lines[last - 2].strip():
+        return last - 1
+    return len(lines)
 
 
 def cue_of(start: int, end: int, text: str, options: ReadingOptions) -> Cue:

@@ -7,7 +7,7 @@ ticks and frames, durations that nest, drop frames, the codes of captions, style
 import io
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 from xml.etree import ElementTree
@@ -21,10 +21,10 @@ OLD_NAMESPACES = re.compile(r"http://www\.w3\.org/(?:\d{4}/(?:04|10)/ttaf1|ns/tt
 NAMESPACE = "http://www.w3.org/ns/ttml"
 IMAGE = re.compile(r"backgroundImage|<(?:\w+:)?image\b")
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-DEFAULT_REGION = "default_region"
 TOP, MIDDLE = 8, 5
 SCC_LINE = 80 / 15  # per cent of the picture that a line of captions takes
 STL_HEAD, STL_BLOCK, STL_FIELD = 1024, 128, 16  # bytes: of the heading, of a block, and before a block's text
+STL_EXTENSION, STL_SET, STL_LAST = 3, 4, b"\xff"  # places in a block, and what the last block of a subtitle has there
 STL_CODE_SPACES = re.compile(rb" *([\x00-\x1f\x80-\x85]) *")
 
 
@@ -59,14 +59,30 @@ def stl(data: bytes) -> ParsedFile:
     from ttconv.stl.config import STLReaderConfiguration
 
     config = STLReaderConfiguration(program_start_tc="TCP")
-    return ParsedFile(_cues(lambda: reader.to_model(io.BytesIO(_with_bare_codes(data)), config), "EBU STL"))
+    return ParsedFile(_cues(lambda: reader.to_model(io.BytesIO(_for_ttconv(data)), config), "EBU STL"))
 
 
-def _with_bare_codes(data: bytes) -> bytes:
+def _for_ttconv(data: bytes) -> bytes:
+    """A file from which ttconv leaves out nothing."""
+    blocks = [data[at : at + STL_BLOCK] for at in range(STL_HEAD, len(data), STL_BLOCK)]
+    return data[:STL_HEAD] + b"".join(_with_bare_codes(block) for block in _with_overlaps(blocks))
+
+
+def _with_bare_codes(block: bytes) -> bytes:
     """Without the spaces beside control codes: ttconv drops those and makes a space of each code instead."""
-    head, blocks = data[:STL_HEAD], [data[at : at + STL_BLOCK] for at in range(STL_HEAD, len(data), STL_BLOCK)]
-    fields = (STL_CODE_SPACES.sub(rb"\1", block[STL_FIELD:]).ljust(STL_BLOCK - STL_FIELD, b"\x8f") for block in blocks)
-    return head + b"".join(block[:STL_FIELD] + field for block, field in zip(blocks, fields, strict=True))
+    field = STL_CODE_SPACES.sub(rb"\1", block[STL_FIELD:]).ljust(STL_BLOCK - STL_FIELD, b"\x8f")
+    return block[:STL_FIELD] + field
+
+
+def _with_overlaps(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """ttconv delays what overlaps, and may leave it out, unless it begins a cumulative set."""
+    last_end = b""
+    for block in blocks:
+        is_last = block[STL_EXTENSION : STL_EXTENSION + 1] == STL_LAST
+        start, end = block[5:9], block[9:13]
+        is_alone = block[STL_SET : STL_SET + 1] == b"\0"
+        yield block[:STL_SET] + b"\1" + block[STL_SET + 1 :] if is_last and is_alone and start < last_end else block
+        last_end = max(last_end, end) if is_last else last_end
 
 
 def _cues(model: Callable[[], Any], kind: str, line: float = 0.0) -> list[Cue]:
@@ -117,7 +133,21 @@ def _pieces(paragraph: Any) -> Iterator[str]:
         elif isinstance(each, model.Text):
             tags = _tags(each.parent())
             opening = "".join(f"<{tag}>" for tag in tags)
-            yield opening + each.get_text() + "".join(f"</{tag}>" for tag in reversed(tags))
+            yield opening + _read_aloud(each) + "".join(f"</{tag}>" for tag in reversed(tags))
+
+
+def _read_aloud(text: Any) -> str:
+    """A text; the reading of a ruby stands in brackets behind its base, and needs no brackets of the file's own."""
+    from ttconv import model
+
+    element = text.parent()
+    while element is not None and not isinstance(element, model.P):
+        if isinstance(element, model.Rp):
+            return ""
+        if isinstance(element, model.Rt):
+            return f"({text.get_text()})"
+        element = element.parent()
+    return str(text.get_text())
 
 
 def _tags(span: Any) -> list[str]:
@@ -140,7 +170,7 @@ def _alignment(region: Any, below: float) -> int:
     from ttconv.style_properties import DisplayAlignType, StyleProperties
 
     origin, extent = region.get_style(StyleProperties.Origin), region.get_style(StyleProperties.Extent)
-    if region.get_id() == DEFAULT_REGION or origin is None or extent is None:
+    if region.get_id() == ttml_repair.DEFAULT_REGION or origin is None or extent is None:
         return BOTTOM_CENTRE
     share = {DisplayAlignType.before: 0.0, DisplayAlignType.center: 0.5}.get(
         region.get_style(StyleProperties.DisplayAlign), 1.0

@@ -9,12 +9,15 @@ STANDARD = re.compile(r"\d{2,}:\d\d:\d\d(?:\.\d+|:\d{2,}(?:\.\d+)?)?|\d+(?:\.\d+
 CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)")
 LATE = "360000s"
 MOST_PARAGRAPHS = 200
+ID = "{http://www.w3.org/XML/1998/namespace}id"
+DEFAULT_REGION = "default_region"  # ttconv's name for the place of a text where a file has no region
 SECONDS = re.compile(r"\d+(?:\.\d+)?")
 
 
 def repair(root: Element) -> list[str]:
     """Change the tree. What has times that can't be read is taken out, and its times are returned."""
     _put_into_divisions(root)
+    _put_into_regions(root)
     unread = _repair_times(root)
     _make_ends_explicit(root)
     return unread
@@ -77,6 +80,30 @@ def _put_into_divisions(root: Element) -> None:
         for paragraph in [child for child in body if child.tag.endswith("}p")]:
             body.remove(paragraph)
             SubElement(body, body.tag.replace("}body", "}div")).append(paragraph)
+
+
+def _put_into_regions(root: Element) -> None:
+    """Where there are regions, the standard shows nothing that is in none; it is meant for the usual place."""
+    layout = next((element for element in root.iter() if element.tag.endswith("}layout")), None)
+    regions = [] if layout is None else [child for child in layout if child.tag.endswith("}region")]
+    if layout is None or not regions:
+        return
+    unplaced = [each for body in root if body.tag.endswith("}body") for each in _unplaced(body)]
+    if unplaced:
+        SubElement(layout, regions[0].tag, {ID: DEFAULT_REGION})
+    for paragraph in unplaced:
+        paragraph.set("region", DEFAULT_REGION)
+
+
+def _unplaced(element: Element) -> Iterator[Element]:
+    """Paragraphs without a region of their own, around them or in them."""
+    if element.get("region"):
+        return
+    if not element.tag.endswith("}p"):
+        for child in element:
+            yield from _unplaced(child)
+    elif not any(each.get("region") for each in element.iter()):
+        yield element
 
 
 def _repair_times(root: Element) -> list[str]:

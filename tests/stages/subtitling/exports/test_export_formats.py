@@ -126,3 +126,23 @@ def test_words_have_the_times_at_which_they_were_heard(kind: str, tmp_path: Path
 def test_no_cue_is_a_file_without_cues() -> None:
     for kind, each in EXPORT_FORMATS.items():
         assert each.write([], options()).notes == [] or not each.write([], options()).notes, kind
+
+
+def test_stl_keeps_subtitles_that_overlap(tmp_path: Path) -> None:
+    cues = [
+        Cue(1000, 10000, "a sign", alignment=8),
+        Cue(2000, 4000, "said meanwhile"),
+        Cue(3000, 5000, "é" * 300),
+        Cue(11000, 12000, "after it"),
+    ]
+    assert round_trip("stl", tmp_path, cues, options())[0] == cues
+
+
+def test_marks_of_direction_are_no_characters_that_are_missing(tmp_path: Path) -> None:
+    found, notes = round_trip("stl", tmp_path, [Cue(1000, 2000, "\u202bقال: 25 كتابا.\u202c")], options("ar"))
+    assert ([cue.text for cue in found], notes) == (["قال: 25 كتابا."], [])
+
+
+def test_a_cue_after_more_than_a_day_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Unwritable, match=r"the cue at 25:00:00\.000"):
+        EXPORT_FORMATS["stl"].write([Cue(90_000_000, 90_001_000, "late")], options())

@@ -208,3 +208,15 @@ def test_a_sound_in_brackets_is_no_heading_of_subviewer(tmp_path: Path) -> None:
 def test_a_time_as_text_does_not_make_subrip_another_format(tmp_path: Path) -> None:
     text = "1\n00:00:01,000 --> 00:00:03,000\n[10:20:30]\n"
     assert read(tmp_path, text, "x.srt").format == "srt"
+
+
+def test_a_paragraph_in_no_region_of_ttml_stands_at_the_usual_place(tmp_path: Path) -> None:
+    (cue,) = read(tmp_path, TICKS.replace('<p region="top"', "<p"), "x.ttml").cues[1:2]
+    assert (cue.start, cue.alignment) == (2500, 2)
+    (cue,) = read(tmp_path, TICKS, "x.ttml").cues[1:2]
+    assert (cue.start, cue.alignment) == (2500, 8)
+
+
+def test_the_reading_of_a_ruby_in_ttml_stands_in_brackets(tmp_path: Path) -> None:
+    ruby = '<span tts:ruby="container"><span tts:ruby="base">漢字</span><span tts:ruby="text">かんじ</span></span>です'
+    assert read(tmp_path, TICKS.replace("Duration", ruby), "x.ttml").cues[-1].text == "漢字(かんじ)です"

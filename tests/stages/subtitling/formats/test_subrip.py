@@ -89,3 +89,10 @@ def test_text_behind_the_times_is_text() -> None:
 def test_times_of_words_are_no_text(raw: bool) -> None:
     (cue,) = parsed("1\n00:00:01,000 --> 00:00:03,000\n<00:00:01.000>It <00:00:01,300>was <01:02.500>so\n", raw)
     assert cue.text == "It was so"
+
+
+@pytest.mark.parametrize("end", ["00:", "00:00:0", "00:00:08,000", "00:00:08,000 --"])
+def test_a_file_that_is_cut_off_in_the_times_of_a_cue_says_so(end: str) -> None:
+    found = subrip.parse(f"1\n00:00:01,000 --> 00:00:02,000\nat\n17:30\n\n2\n{end}", ReadingOptions())
+    assert [cue.text for cue in found.cues] == ["at\n17:30"]
+    assert found.unread == [end]
