@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
+from pipeline.cli import named_file
 from pipeline.cli.value_types import NamedPath
-from pipeline.files import write_at_once
 
 
 def format_option(forms: Mapping[str, str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -37,5 +37,5 @@ def give(text: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
-    write_at_once(output, text.encode("utf-8", "backslashreplace"))
+    named_file.write(output, text.encode("utf-8", "backslashreplace"))
     click.echo(output)

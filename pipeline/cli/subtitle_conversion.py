@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from pipeline.cli import named_file
 from pipeline.cli.context import project, root_option
 from pipeline.cli.value_types import NamedPath
 from pipeline.errors import InputError, UsageError, did_you_mean
@@ -45,7 +46,6 @@ def convert(source: Path, target: Path, wish: str, frame_rate: str, language: st
     MPL2, TMPlayer, or plain text with times.
     """
     from pipeline.config.catalog import Catalog
-    from pipeline.files import write_whole
     from pipeline.media import subtitle_names
     from pipeline.run import single_stage
 
@@ -58,10 +58,7 @@ def convert(source: Path, target: Path, wish: str, frame_rate: str, language: st
     parameters = {"format": kind, "language": said, "frame_rate": frame_rate}
     with single_stage.run(Catalog(project()), STAGE, {"subtitles": [source]}, parameters) as outputs:
         report = json.loads(outputs["report"].read_bytes())
-        try:
-            write_whole(target, outputs["file"].read_bytes())
-        except OSError as error:
-            raise UsageError(f"{target} can't be written: {error.strerror}") from error
+        named_file.write(target, outputs["file"].read_bytes(), flush=True)
     for note in report["notes"]:
         click.echo(printable(f"{target.name}: {note}"), err=True)
     click.echo(printable(f"{counted(report['cues'], 'cue')} written to {target} ({kind})"))

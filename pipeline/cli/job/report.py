@@ -7,11 +7,10 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli import completion
+from pipeline.cli import completion, named_file
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
 from pipeline.cli.value_types import NamedPath
-from pipeline.files import write_at_once
 from pipeline.report.project_report import page_of, report_of
 from pipeline.values import plain
 
@@ -33,7 +32,7 @@ def command(id: str, output: Path | None, against: str | None, as_json: bool) ->
         here = project()
         found = report_of(here, id, against)
         if output is not None:
-            write_at_once(output, page_of(here, found).encode("utf-8", "backslashreplace"))
+            named_file.write(output, page_of(here, found).encode("utf-8", "backslashreplace"))
     if as_json:
         print_json("job-report", plain(found))
     elif output is not None:

@@ -66,11 +66,14 @@ def test_a_job_that_is_not_there_is_told(sandbox: Sandbox, ran: Callable[..., Pl
     assert sandbox.give("pipeline", "job", *words).code == 2
 
 
-def test_nothing_is_left_where_the_page_cannot_be_written(sandbox: Sandbox, ran: Callable[..., PlannedJob]) -> None:
+@pytest.mark.parametrize("command", ["report", "timeline"])
+def test_a_place_that_can_not_be_written_is_named_and_nothing_is_left_there(
+    sandbox: Sandbox, ran: Callable[..., PlannedJob], command: str
+) -> None:
     folder = sandbox.root / "not" / "there"
-    done = sandbox.give("pipeline", "job", "report", ran().id, "-o", str(folder / "report.html"))
-    assert done.code != 0
-    assert str(folder) in done.error
+    done = sandbox.give("pipeline", "job", command, ran().id, "-o", str(folder / "page"))
+    assert done.code == 2
+    assert f"{folder / 'page'} can't be written" in done.error
     assert not folder.exists()
 
 
