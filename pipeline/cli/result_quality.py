@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.jobs import attempts
 from pipeline.jobs.job import PlannedJob
+from pipeline.jobs.job_editor import JobEditor
 from pipeline.jobs.state import JobState
 from pipeline.text import counted
 
@@ -36,22 +37,30 @@ def _line(report: Mapping[str, Any], heard: float | None) -> str:
 
 def _reports(job: PlannedJob, state: JobState) -> Iterator[Mapping[str, Any]]:
     """Of the stages that made subtitles, in the plan's order."""
-    for value in _outputs(job, state, REPORT):
+    for stage, value in _outputs(job, state, REPORT):
         if isinstance(value.get("broken"), dict) and {"language", "cues"} <= value.keys():
-            yield value
+            yield {**value, **_as_edited(job, state, stage)}
+
+
+def _as_edited(job: PlannedJob, state: JobState, stage: str) -> dict[str, Any]:
+    """What is other than reported where a person has edited the subtitles."""
+    event = state.edits.get(stage)
+    about = JobEditor(job).about_of(event) if event else {}
+    return {name: about[name] for name in ("cues", "broken") if name in about}
 
 
 def _coverage(job: PlannedJob, state: JobState) -> float | None:
-    """The share of the speech that has words; ``None`` where nothing was recognised."""
-    for value in _outputs(job, state, TRANSCRIPT):
-        share = value.get("coverage", {}).get("share")
-        if isinstance(share, int | float):
+    """The share of the speech that has words; ``None`` where nothing was recognised, or there is no speech."""
+    for _, value in _outputs(job, state, TRANSCRIPT):
+        coverage = value.get("coverage", {})
+        share = coverage.get("share")
+        if isinstance(share, int | float) and coverage.get("speech_s") != 0:
             return float(share)
     return None
 
 
-def _outputs(job: PlannedJob, state: JobState, name: str) -> Iterator[Mapping[str, Any]]:
-    """The JSON objects that stages have written as their output of this name, as far as they can be read."""
+def _outputs(job: PlannedJob, state: JobState, name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Stages, with the JSON objects that they have written as their output of this name, as far as they can be read."""
     for stage in job.stages:
         committed = state.stage(stage.name).committed
         if committed is None or not stage.outputs.get(name, "").endswith(".json"):
@@ -59,7 +68,7 @@ def _outputs(job: PlannedJob, state: JobState, name: str) -> Iterator[Mapping[st
         with contextlib.suppress(OSError, ValueError):
             value = json.loads(_bytes(attempts.of_event(job, committed).outputs[name].path))
             if isinstance(value, dict):
-                yield value
+                yield stage.name, value
 
 
 def _bytes(path: Path) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pipeline.cli import completion, subtitle_translation, subtitle_words
+from pipeline.cli import completion, named_file, subtitle_translation, subtitle_words
 from pipeline.cli.context import project, root_option
 from pipeline.cli.value_types import NamedPath
 from pipeline.errors import InputError, PipelineError, UsageError
@@ -194,7 +194,10 @@ def _accept_edits(here: ProjectFolder, desk: JobEditor, file: Path) -> bool:
 def tell(desk: JobEditor, name: str, found: Any) -> None:
     """What has changed in a track, and what that breaks."""
     id, count = desk.job.id, counted(len(found.edits), "change")
-    click.echo(printable(f"{id}: {count} in the subtitles '{name}'"))
+    removed = [each for each in found.edits if not each["after"]]
+    gone = sum(len(each["before"]) for each in removed)
+    told = f"; {counted(gone, 'cue')} removed, the first one {subtitle_words.at(removed[0])}" if removed else ""
+    click.echo(printable(f"{id}: {count} in the subtitles '{name}'{told}"))
     subtitle_words.tell_clashes(found.clashes)
     own = {cue["start"] for each in found.edits for cue in each["after"]}
     for each in found.violations:
@@ -206,15 +209,21 @@ def tell(desk: JobEditor, name: str, found: Any) -> None:
 def _entry(desk: JobEditor, track: Any, change: Mapping[str, Any]) -> dict[str, Any]:
     """With who has made it: the last one whose edit has these cues."""
     events = desk.edits_of(track.stage)
-    makers = [
-        each for each in events if any(own["after"] == change["after"] for own in desk.about_of(each).get("edits", []))
-    ]
+    makers = [each for each in events if any(_is_of(own, change) for own in desk.about_of(each).get("edits", []))]
     maker = next((each for each in reversed(makers) if each.source), events[-1])  # a merge has no file of a person
     return {"track": track.name, "who": maker.who, "at": maker.at, "before": change["before"], "after": change["after"]}
 
 
+def _is_of(own: Mapping[str, Any], change: Mapping[str, Any]) -> bool:
+    """Whether an edit of ``own`` has left what ``change`` has now. Of removed cues only the time is left."""
+    if own["after"] or change["after"]:
+        return bool(own["after"] == change["after"])
+    return any(
+        cue["start"] < gone["end"] and gone["start"] < cue["end"] for cue in own["before"] for gone in change["before"]
+    )
+
+
 def _write(path: Path, desk: JobEditor, entries: Sequence[Mapping[str, Any]]) -> None:
-    from pipeline.files import write_whole
     from pipeline.jobs import edit_file
 
-    write_whole(path, edit_file.text(desk.job, entries))
+    named_file.write(path, edit_file.text(desk.job, entries), flush=True)

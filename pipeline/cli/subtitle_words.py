@@ -18,7 +18,15 @@ def clash(each: Mapping[str, Any]) -> str:
 
 
 def change(each: Mapping[str, Any], who: str) -> str:
-    return f"{at(each)}, {who}: {text(each['before'])} -> {text(each['after'])}"
+    before, after = text(each["before"]), text(each["after"])
+    if before == after and times(each["before"]) != times(each["after"]):
+        return f"{at(each)}, {who}: {before}: {times(each['before'])} -> {times(each['after'])}"
+    return f"{at(each)}, {who}: {before} -> {after}"
+
+
+def times(cues: Sequence[Mapping[str, Any]]) -> str:
+    """From when to when each of them is shown."""
+    return ", ".join(f"{clock(cue['start'])} to {clock(cue['end'])}" for cue in cues)
 
 
 def text(cues: Sequence[Mapping[str, Any]]) -> str:
@@ -27,4 +35,9 @@ def text(cues: Sequence[Mapping[str, Any]]) -> str:
 
 def at(each: Mapping[str, Any]) -> str:
     seconds = min(cue["start"] for cues in (each["before"], each["after"]) for cue in cues)
-    return f"at {int(seconds) // 3600}:{int(seconds) // 60 % 60:02}:{seconds % 60:06.3f}"
+    return f"at {clock(seconds)}"
+
+
+def clock(seconds: float) -> str:
+    """``0:01:02.500``"""
+    return f"{int(seconds) // 3600}:{int(seconds) // 60 % 60:02}:{seconds % 60:06.3f}"

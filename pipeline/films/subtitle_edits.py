@@ -4,6 +4,7 @@ The work on cues is the stage ``subtitle_edit``'s; here is decided which files i
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -12,7 +13,7 @@ from typing import Any
 from pipeline.config.catalog import Catalog
 from pipeline.errors import InputError, PipelineError, UsageError
 from pipeline.jobs import attempts, sidecar
-from pipeline.jobs.events import OutputEdited, StageFinished
+from pipeline.jobs.events import EditDropped, OutputEdited, StageFinished
 from pipeline.jobs.job import JobFolder, load
 from pipeline.jobs.job_editor import NO_SOURCE, EditSource, JobEditor
 from pipeline.jobs.output_edits import OutputEdit, of_event
@@ -46,6 +47,7 @@ class CueEdits(Struct, frozen=True):
     clashes: Sequence[Mapping[str, Any]]
     violations: Sequence[Mapping[str, Any]]
     files: Mapping[str, bytes]
+    cues: int  # that the files have
     made: Sequence[Mapping[str, Any]] = ()  # passages that a window has made again, with the cues before and after
     machine: str = ""  # the cues as no person has changed them, as WebVTT
     more: Mapping[str, Any] = MappingProxyType({})  # what else is remembered with the edit
@@ -143,7 +145,8 @@ def put(  # noqa: PLR0913, PLR0917  # what an edit has
     """
     files = {track.outputs[kind]: data for kind, data in found.files.items()}
     edit_promises.require(project, desk, track.stage, files, source.path or f"the subtitles '{track.name}'")
-    about = {"edits": [*found.edits, *found.made], "clashes": list(found.clashes), **found.more}
+    quality = {"cues": found.cues, "broken": Counter(each["rule"] for each in found.violations)}
+    about = {"edits": [*found.edits, *found.made], "clashes": list(found.clashes), **quality, **found.more}
     data = json.dumps(about, ensure_ascii=False, indent=1).encode()
     return desk.put(track.stage, files, who, source, data)
 
@@ -237,6 +240,9 @@ def _versions(desk: JobEditor, track: EditedTrack) -> list[TrackVersion]:
             found.append(_version(track, made))
         elif isinstance(event, OutputEdited) and event.stage == track.stage:
             found.append(_version(track, {**made, **of_event(desk.job, event).outputs}, event.source))
+        elif isinstance(event, EditDropped) and event.stage == track.stage:
+            own = _version(track, made).outputs
+            found += [each for each in found if each.outputs == own][-1:]  # the stage's own counts again
     return found
 
 
@@ -257,4 +263,4 @@ def _edited(
     if said["problem"]:
         what = ", ".join(str(file) for file in inputs["own"])
         raise InputError(f"{what} can't be taken as the subtitles '{track.name}' of {desk.job.id}: {said['problem']}")
-    return CueEdits(said["edits"], said["clashes"], said["violations"], files, said["made"], machine)
+    return CueEdits(said["edits"], said["clashes"], said["violations"], files, said["cues"], said["made"], machine)

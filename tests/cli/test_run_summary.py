@@ -8,7 +8,7 @@ import pytest
 from pipeline.cli import result_quality, run_summary
 from pipeline.cli.run_summary import GAP, FilmRow, fitted
 from pipeline.errors import StageError
-from pipeline.jobs import attempts
+from pipeline.jobs import attempts, job_editor
 from pipeline.jobs.events import StageFinished
 from pipeline.jobs.plan import BesideInput
 from pipeline.run.observer import JobOutcome
@@ -64,7 +64,8 @@ def test_a_film_is_said_to_be_as_good_as_its_stages_report(tmp_path: Path) -> No
     report.write_text('{"language": "en", "cues": 11, "broken": {"gap": 2, "lines": 0}}')
     transcript.write_text('{"coverage": {"share": 0.987}}')
     outputs = {"asr": {"transcript": "transcript.json"}, "cut": {"report": "report.json"}}
-    job = stored(tmp_path / "jobs", stages=[a_stage(name, outputs=each) for name, each in outputs.items()])
+    stages = [a_stage(name, outputs=each) for name, each in outputs.items()]
+    job = stored(tmp_path / "jobs", stages=stages, deliver=())
     for stage, file in (("asr", transcript), ("cut", report)):
         attempt = attempts.begin(job, stage)
         target = attempt.outputs / file.name
@@ -74,3 +75,22 @@ def test_a_film_is_said_to_be_as_good_as_its_stages_report(tmp_path: Path) -> No
     (line,) = result_quality.lines(job, job.state())
     assert line == "en: 11 cues, 99% of the speech has words, 2 rules broken"
     assert result_quality.speed(job, 0.5) == "2.0 x real time"
+    with job_editor.opened(job.folder) as desk:
+        desk.put("cut", {"report": b"{}"}, "ann", about=b'{"cues": 10, "broken": {"gap": 1}}')
+    (line,) = result_quality.lines(job, job.state())
+    assert line == "en: 10 cues, 99% of the speech has words, 1 rule broken"
+
+
+def test_a_film_without_speech_has_no_share_of_it(tmp_path: Path) -> None:
+    outputs = {"transcript": "transcript.json", "report": "report.json"}
+    job = stored(tmp_path, stages=[a_stage("cut", outputs=outputs)])
+    attempt = attempts.begin(job, "cut")
+    texts = {
+        "transcript": '{"coverage": {"speech_s": 0.0, "share": 1.0}}',
+        "report": '{"language": "en", "cues": 0, "broken": {}}',
+    }
+    for name, text in texts.items():
+        (attempt.outputs / outputs[name]).write_text(text)
+    result = attempt.commit({name: attempt.outputs / file for name, file in outputs.items()}, KEY, 0.5)
+    record(job, StageFinished("cut", 1, result.key, 0.5, result.output_records))
+    assert result_quality.lines(job, job.state()) == ["en: 0 cues, no rule broken"]

@@ -135,3 +135,33 @@ def test_a_translation_that_is_asked_for_later_has_the_corrections(studio: Sandb
     assert muxes() == 3  # the film, the correction, and the new language with its correction at once
     assert studio.run("run-pipeline", "-j", id).code == 0
     assert muxes() == 3
+
+
+def test_each_is_named_for_the_cues_that_they_have_removed(studio: Sandbox) -> None:
+    text = "".join(f"{n}\n00:00:{n:02},000 --> 00:00:{n:02},900\nIt was the epoch {n}.\n\n" for n in range(1, 6))
+    id = subtitled(studio, source_in(studio, text))
+    file = studio.job(id) / "output" / "film.en.srt"
+    for number, who in enumerate(("Ann", "Bob")):
+        blocks = file.read_text().split("\n\n")
+        file.write_text("\n\n".join(blocks[:-2] + blocks[-1:]) if number == 0 else "\n\n".join(blocks[1:]))
+        done = studio.run("pipeline", "subtitles", "accept", file, "--by", who, "--run")
+        assert "1 cue removed, the first one at 0:00:0" in done.out
+        assert f"en: {4 - number} cues" in done.err
+    lines = studio.run("pipeline", "subtitles", "edits", id).out.splitlines()
+    assert [(line.partition(",")[0], line.split(", ")[1].partition(":")[0]) for line in lines] == [
+        ("en at 0:00:01.000", "Bob"),
+        ("en at 0:00:05.000", "Ann"),
+    ]
+
+
+def test_a_change_that_was_dropped_can_be_made_again(studio: Sandbox) -> None:
+    id = subtitled(studio, source_in(studio))
+    file = studio.job(id) / "output" / "film.en.srt"
+    for _ in range(2):
+        file.write_text(file.read_text().replace("thymes", "times"))
+        assert studio.run("pipeline", "subtitles", "accept", file, "--run").code == 0
+        assert "best of times" in file.read_text()
+        stage = next(event["stage"] for event in studio.events(id) if event["event"] == "output_edited")
+        assert studio.run("pipeline", "job", "edit", id, stage, "--drop").code == 0
+        assert studio.run("run-pipeline", "-j", id).code == 0
+        assert "thymes" in file.read_text()
