@@ -73,14 +73,15 @@ class RunProgress:
     def share(self) -> float:
         """Of the whole run, from 0 to 1."""
         total = self._total()
-        return sum(self.expected[key] * self.share_of(key) for key in self.expected) / total if total else 0.0
+        return self._shown_done() / total if total else 0.0
 
     @property
     def seconds_left(self) -> float | None:
         """``None`` where nothing is known yet."""
-        left = self._total() - self._done()
         if not self._has_own_speed:
+            left = self._total() - self._done()
             return self._expected_left(left) if self.is_known or self.is_guess else None
+        left = self._total() - self._shown_done()
         return left * (self.now() - (self._began or 0.0)) / self._done(without=self._reused)
 
     @property
@@ -106,6 +107,10 @@ class RunProgress:
     def _total(self) -> float:
         jobs = len({job_id for job_id, _ in self.expected})
         return sum(self.expected.values()) * (jobs + self.left) / jobs if jobs else 0.0
+
+    def _shown_done(self) -> float:
+        """With what a stage that reports nothing is thought to have done."""
+        return sum(expected * self.share_of(key) for key, expected in self.expected.items())
 
     def _done(self, without: "set[Key] | frozenset[Key]" = frozenset()) -> float:
         shares = self._shares.items()

@@ -50,6 +50,19 @@ def test_the_time_left_goes_on_with_the_clock_until_it_was_wrong() -> None:
     assert progress.spoken_left == ""
 
 
+def test_the_time_left_fits_the_share_that_is_shown_of_a_stage_that_reports_nothing() -> None:
+    clock = Clock()
+    progress = RunProgress(dict(EXPECTED), is_known=True, now=clock)
+    progress.started()
+    progress.job_ended("b")
+    progress.reached(("a", "one"), 1.0)
+    clock.seconds = 70.0
+    progress.started(("a", "two"))
+    clock.seconds = 98.5
+    assert progress.share == pytest.approx(0.985)
+    assert progress.seconds_left == pytest.approx(1.5 * 98.5 / 70)
+
+
 def test_films_that_have_no_job_yet_take_as_long_as_the_others() -> None:
     progress = RunProgress(dict(EXPECTED), is_known=True, left=2)
     assert progress.seconds_left == 200.0
