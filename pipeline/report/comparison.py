@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from pipeline.jobs.events import OutputEdited
 from pipeline.jobs.plan import Plan
 from pipeline.jobs.state import JobState
 from pipeline.report.values import JobComparison, ReportedDifference
@@ -18,7 +19,7 @@ def compared(here: Plan, there: Plan, states: tuple[JobState, JobState], package
     """``states``: of this job and of the other one."""
     causes = (*_input(here, there), *_parameters(here, there), *_stages(here, there), *_models(here, there))
     environments = (each for name in here.environment_keys for each in _environment(name, here, there, packages))
-    return JobComparison(there.job_id, (*causes, *environments), tuple(_outputs(*states)))
+    return JobComparison(there.job_id, (*causes, *environments, *_edits(*states)), tuple(_outputs(*states)))
 
 
 def _input(here: Plan, there: Plan) -> Iterator[ReportedDifference]:
@@ -57,15 +58,33 @@ def _environment(name: str, here: Plan, there: Plan, packages: Packages) -> Iter
     yield from found or _difference("environment", name, key, other)
 
 
+def _edits(here: JobState, there: JobState) -> Iterator[ReportedDifference]:
+    """The stages whose outputs people have edited, and not to the same."""
+    for stage in {**here.edits, **there.edits}:
+        if _edited(here, stage) != _edited(there, stage):
+            yield ReportedDifference("edit", stage, _people(here.edits.get(stage)), _people(there.edits.get(stage)))
+
+
+def _people(edit: OutputEdited | None) -> str | None:
+    return f"by {', '.join(dict.fromkeys([*edit.earlier, edit.who]))}" if edit else None
+
+
+def _edited(state: JobState, stage: str) -> dict[str, str]:
+    """By output: the digest of what a person has made of it."""
+    edit = state.edits.get(stage)
+    return {name: each.record.digest for name, each in edit.outputs.items()} if edit else {}
+
+
 def _outputs(here: JobState, there: JobState) -> Iterator[ReportedDifference]:
-    """Those of stages that both jobs finished."""
+    """Those of stages that both jobs finished, as people have left them."""
     for stage, state in here.stages.items():
         own, other = state.committed, there.stage(stage).committed
         if own is None or other is None:
             continue
-        for name in {**own.outputs, **other.outputs}:
-            digests = [each.outputs[name].digest if name in each.outputs else None for each in (own, other)]
-            yield from _difference("output", f"{stage}.{name}", *digests)
+        made = ({name: output.digest for name, output in each.outputs.items()} for each in (own, other))
+        counting = [{**each, **_edited(of, stage)} for each, of in zip(made, (here, there), strict=True)]
+        for name in {**counting[0], **counting[1]}:
+            yield from _difference("output", f"{stage}.{name}", *(each.get(name) for each in counting))
 
 
 def _difference(kind: str, name: str, here: Any, there: Any) -> Iterator[ReportedDifference]:

@@ -157,7 +157,7 @@ class ReportedFile(Struct, frozen=True):
 class ReportedDifference(Struct, frozen=True):
     """What isn't the same in the job that this one is compared with."""
 
-    kind: str  # input, parameter, model, package, lock, stage or output
+    kind: str  # input, parameter, model, package, lock, environment, stage, edit or output
     name: str
     here: str | None
     there: str | None

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.jobs.events import EditedOutput, OutputEdited
 from pipeline.jobs.plan import Plan
 from pipeline.jobs.records import OutputRecord
 from pipeline.jobs.state import JobState, fold
@@ -66,3 +67,12 @@ def test_outputs_are_compared_by_digest() -> None:
     states = fold([same, finished("two", 1, 1)]), fold([same, changed])
     found = compared(a_plan(), a_plan(), states, lambda _name, _key: None)
     assert found.outputs == (ReportedDifference("output", "two.file", DIGEST, OTHER),)
+
+
+def test_what_a_person_has_edited_in_one_of_them_is_named() -> None:
+    edited = {"file": EditedOutput(DIGEST, OutputRecord("1/copy.txt", 1, 1, OTHER))}
+    states = fold([finished("one", 1, 1), OutputEdited("one", edited, "Ann")]), fold([finished("one", 1, 1)])
+    found = compared(a_plan(), a_plan(), states, lambda _name, _key: None)
+    assert found.causes == (ReportedDifference("edit", "one", "by Ann", None),)
+    assert found.outputs == (ReportedDifference("output", "one.file", OTHER, DIGEST),)
+    assert compared(a_plan(), a_plan(), (states[0], states[0]), lambda _name, _key: None).causes == ()
