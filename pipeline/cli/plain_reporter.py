@@ -102,7 +102,7 @@ class PlainReporter:
         self.tell(job, stage, f"failed{after}")
 
     def stage_skipped(self, job: PlannedJob, stage: str, because: str) -> None:
-        self.tell(job, stage, f"skipped, since {because} failed")
+        self.tell(job, stage, f"skipped, since {self._counts.shown_name(job, because)} failed")
 
     def progress(self, text: str) -> None:
         self.say(text)

@@ -13,6 +13,7 @@ from pipeline.jobs.state import JobState
 from pipeline.text import counted
 
 REPORT, TRANSCRIPT = "report", "transcript"  # names of outputs
+NO_MODEL = "none"  # of a transcript that was made of subtitles
 LARGEST = 64 << 20  # bytes that are read of one
 
 
@@ -54,7 +55,8 @@ def _coverage(job: PlannedJob, state: JobState) -> float | None:
     for _, value in _outputs(job, state, TRANSCRIPT):
         coverage = value.get("coverage", {})
         share = coverage.get("share")
-        if isinstance(share, int | float) and coverage.get("speech_s") != 0:
+        was_heard = value.get("model") != NO_MODEL and coverage.get("speech_s") != 0
+        if isinstance(share, int | float) and was_heard:
             return float(share)
     return None
 

@@ -112,3 +112,13 @@ def test_what_is_made_ready_for_a_stage_is_told_at_once_and_each_once(
         "fetching 1 of 12 files",
         "environment alpha: installing",
     ]
+
+
+def test_a_stage_that_failed_is_called_by_its_title_where_others_are_skipped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = stored(
+        tmp_path, stages=[a_stage("cut_en", title="Make subtitles"), a_stage("mux", needs=["cut_en"])], deliver=()
+    )
+    plain_reporter.PlainReporter([job]).stage_skipped(job, "mux", "cut_en")
+    assert "mux: skipped, since Make subtitles failed" in capsys.readouterr().err

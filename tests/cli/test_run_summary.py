@@ -1,5 +1,6 @@
 """The table at the end of a run."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,12 +82,15 @@ def test_a_film_is_said_to_be_as_good_as_its_stages_report(tmp_path: Path) -> No
     assert line == "en: 10 cues, 99% of the speech has words, 1 rule broken"
 
 
-def test_a_film_without_speech_has_no_share_of_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "transcript", [{"coverage": {"speech_s": 0.0, "share": 1}}, {"model": "none", "coverage": {"share": 1}}]
+)
+def test_where_no_speech_was_heard_there_is_no_share_of_it(tmp_path: Path, transcript: dict[str, object]) -> None:
     outputs = {"transcript": "transcript.json", "report": "report.json"}
     job = stored(tmp_path, stages=[a_stage("cut", outputs=outputs)])
     attempt = attempts.begin(job, "cut")
     texts = {
-        "transcript": '{"coverage": {"speech_s": 0.0, "share": 1.0}}',
+        "transcript": json.dumps(transcript),
         "report": '{"language": "en", "cues": 0, "broken": {}}',
     }
     for name, text in texts.items():
