@@ -40,15 +40,17 @@ def heard(browser: Browser, job: PlannedJob, id: str) -> Any:
 def test_a_translation_that_takes_minutes_holds_no_request_up(
     editor: Browser, job: PlannedJob, started: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gate = threading.Event()
+    begun, gate = threading.Event(), threading.Event()
 
     def follow(*_: Any) -> list[Any]:
+        begun.set()
         assert gate.wait(30)
         return []
 
     monkeypatch.setattr(followed_tracks, "follow_all", follow)
     status, answer = post(editor, job, "accept", {})
     assert status == HTTPStatus.ACCEPTED
+    assert begun.wait(30)  # an edit that came before would be accepted, too
     assert edit(editor, job, get(editor, job), do="text", id="1", text="Meanwhile")[0] == HTTPStatus.OK
     assert started == []
     gate.set()
