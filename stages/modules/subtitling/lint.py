@@ -70,12 +70,12 @@ def too_fast_share(cues: Sequence[Cue], violations: Sequence[Violation]) -> floa
 
 def reading_speed(cue: Cue, profile: StyleProfile) -> float:
     """Characters per second, as the style counts characters."""
-    return shown_width(markup.normal(cue.text)) / profile.unit / max(0.001, (cue.end - cue.start) / 1000)
+    return shown_width(markup.shown(cue.text)) / profile.unit / max(0.001, (cue.end - cue.start) / 1000)
 
 
 def _of_cue(cue: Cue, profile: StyleProfile) -> Iterator[BrokenRule]:
     """What is read is measured without the tags that no player shows as text."""
-    read = cue._replace(text=markup.normal(cue.text))
+    read = cue._replace(text=markup.shown(cue.text))
     yield from _lines(read, profile)
     yield from _content(cue)
     yield from _duration(read, profile)
@@ -93,7 +93,7 @@ def _lines(cue: Cue, profile: StyleProfile) -> Iterator[BrokenRule]:
 def _content(cue: Cue) -> Iterator[BrokenRule]:
     if not markup.plain(cue.text).strip():
         yield "empty", 0, 1
-    if markup.normal(cue.text) != cue.text:
+    if markup.shown(cue.text) != cue.text:
         yield "markup", len(markup.ANY_TAG.findall(cue.text)), 0
 
 

@@ -1,4 +1,8 @@
-"""Tags in a cue's text: ``<i>``, ``<b>`` and ``<u>``, which every player knows. All others are dropped."""
+"""Tags in a cue's text: ``<i>``, ``<b>`` and ``<u>``, which every player knows. Others that files have are dropped.
+
+What only looks like a tag is text: ``<sighs>``, or ``a<b and b>c``. Most players show nothing of the
+first, which would be all of some cues.
+"""
 
 import re
 from collections.abc import Iterable
@@ -9,6 +13,15 @@ EMPTY = re.compile(r"<([ibu])>(\s*)</\1>")
 TOUCHING = re.compile(r"</([ibu])>(\s*)<\1>")
 WHOLE = re.compile(r"\s*<([ibu])>((?:(?!</?\1>).)+)</\1>\s*", re.DOTALL)
 ANY_TAG = re.compile(r"</?\s*[a-zA-Z][^<>]*>|\{\\\w[^{}]*\}")
+LOOKS_LIKE_TAG = re.compile(r"</?\s*[a-zA-Z][^<>]*>")
+# Tags that files of SubRip and WebVTT have. Only a font, a voice and a language may say more than ``name=value``.
+_NAMES = "i|b|u|s|c|ruby|rt|rp|em|strong|strike|del|big|small|sub|sup|span|center|div|p|br|a"
+_CLASSES = r"(?:\.[^\s<>/]+)?"
+_ATTRIBUTES = r"""(?:\s+[\w-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s<>"'][^\s<>]*))*"""
+KNOWN_TAG = re.compile(
+    rf"</?(?:{_NAMES}){_CLASSES}{_ATTRIBUTES}\s*/?>|<\s*/?\s*font(?:[\s=][^<>]*)?>|</?(?:v|lang){_CLASSES}(?:\s[^<>]*)?>",
+    re.IGNORECASE,
+)
 
 
 def plain(text: str) -> str:
@@ -22,16 +35,25 @@ def strip(text: str) -> str:
 
 
 def normal(text: str) -> str:
-    """Text with the tags of HTML, WebVTT and SubStation as ours, closed in order; other tags are dropped."""
-    while (other := _normal_once(text)) != text:  # a dropped tag may stand inside another one
+    """Text with the tags of HTML, WebVTT and SubStation as ours, closed in order; others that they have are dropped."""
+    return _normal(text, KNOWN_TAG)
+
+
+def shown(text: str) -> str:
+    """As ``normal``, and without what looks like a tag: most players take it for one that they don't know."""
+    return _normal(text, LOOKS_LIKE_TAG)
+
+
+def _normal(text: str, dropped: re.Pattern[str]) -> str:
+    while (other := _normal_once(text, dropped)) != text:  # a dropped tag may stand inside another one
         text = other
     return text
 
 
-def _normal_once(text: str) -> str:
+def _normal_once(text: str, dropped: re.Pattern[str]) -> str:
     text = re.sub(r"\{\\\w[^{}]*\}", _of_override, text)
     text = re.sub(rf"<\s*(/?)\s*([{KEPT}])\s*>", lambda tag: f"<{tag[1]}{tag[2].lower()}>", text, flags=re.IGNORECASE)
-    text = re.sub(r"</?\s*[a-zA-Z][^<>]*>", lambda tag: tag[0] if TAG.fullmatch(tag[0]) else "", text)
+    text = dropped.sub(lambda tag: tag[0] if TAG.fullmatch(tag[0]) else "", text)
     (balanced,) = balance([text])
     return balanced
 

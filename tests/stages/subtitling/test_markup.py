@@ -22,10 +22,28 @@ from subtitling import markup
         ("<i></i>so", "so"),
         ("<i><i>so</i> on", "<i>so</i> on"),
         ("2 < 3 > 1 <3 {laughs}", "2 < 3 > 1 <3 {laughs}"),
+        ('<font color="#ff0" face="Arial Black">so</font>', "so"),
+        ("< font size=9>so</ font>", "so"),
+        ("<c.yellow.bg_blue>so</c> <lang en-GB>it</lang> <b class='x'>is</b>", "so it is"),
+        ("<ruby>kan<rt>kan</rt></ruby> <v.loud Ann Smith>so", "kankan so"),
+        ("<span style='color: red'>so</span> <EM>on</EM>", "so on"),
+        ("<i<font size=1>>so</i>", "<i>so</i>"),
     ],
 )
 def test_tags_become_ours(text: str, expected: str) -> None:
     assert markup.normal(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<sighs>", "<laughs softly>", "a<b and b>c", "x < v and y > z", "<sarcasm>so</sarcasm>", "<No!>"],
+)
+def test_what_only_looks_like_a_tag_is_text(text: str) -> None:
+    assert markup.normal(text) == text
+
+
+def test_players_show_nothing_that_looks_like_a_tag() -> None:
+    assert markup.shown("<sighs> <i>so</i>, <laughs softly>1 < 2") == " <i>so</i>, 1 < 2"
 
 
 @given(st.lists(st.sampled_from(["<i>", "</i>", "<b>", "</b>", "</u>", "<u>", "x", " ", "<", ">"])))

@@ -24,6 +24,7 @@ _SHAPE = rf"\s*[\w?]{{1,4}}(?:{_MARK}[\w?]{{0,4}}){{2,3}}\s*"
 LOOKS_LIKE_TIMES = re.compile(rf"{_SHAPE}{_POINTER}.*|.*{_POINTER}{_SHAPE}")
 NUMBER = re.compile(r"\s*\d+\s*")
 BEGUN_TIMES = re.compile(r"\s*\d{1,3}:[\d:.,\s]*(?:-+>?[\d:.,\s]*)?")
+LINE_BREAK = re.compile(r" *<br */?> *", re.IGNORECASE)
 WORD_TIME = re.compile(r"<(?:\d+:)?\d\d:\d\d[.,:]\d+>")  # WebVTT's, which converters leave
 PLACE = re.compile(r"\\(an?)(\d+)(?=[^{}]*\})")
 # SubStation's first version counted 1 to 3 at the bottom, 5 to 7 at the top, and 9 to 11 in the middle.
@@ -74,7 +75,8 @@ def cue_of(start: int, end: int, text: str, options: ReadingOptions) -> Cue:
     """A cue of text with tags as SubRip has them: HTML's, and SubStation's for the place."""
     alignment = alignment_of(text)
     text = WORD_TIME.sub("", without_place(text)).replace(r"\N", "\n").replace(r"\h", " ")
-    return Cue(start, end, text if options.raw else markup.normal(text), alignment=alignment)
+    shown = text if options.raw else markup.normal(LINE_BREAK.sub("\n", text))
+    return Cue(start, end, shown, alignment=alignment)
 
 
 def alignment_of(text: str) -> int:

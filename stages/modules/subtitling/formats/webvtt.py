@@ -1,8 +1,9 @@
 """WebVTT by its own rules: blocks, settings, and what they say of a cue's place. https://www.w3.org/TR/webvtt1/"""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from subtitling import markup
 from subtitling.cues import BOTTOM_CENTRE, Cue, TimedWord
 from subtitling.formats import subrip, sung_words
 from subtitling.formats.parsed_file import ParsedFile, ReadingOptions
@@ -24,7 +25,9 @@ def parse(text: str, options: ReadingOptions) -> ParsedFile:
     regions = dict(_region(block) for block in blocks if block[0].startswith("REGION"))
     cues = [cue for block in blocks if (cue := _cue(block, regions, options))]
     words = [word for block in blocks for word in _words(block)]
-    return ParsedFile(cues, language, unread=[line for block in blocks for line in _unread(block)], words=words)
+    unread = [line for block in blocks for line in _unread(block)]
+    notes = [] if options.raw else _of_hidden(text for block in blocks if (text := _hidden(block)))
+    return ParsedFile(cues, language, notes, unread, words)
 
 
 def _blocks(text: str) -> list[list[str]]:
@@ -60,6 +63,25 @@ def _words(block: Sequence[str]) -> Sequence[TimedWord]:
         if times := TIMES.fullmatch(line):
             return sung_words.of_webvtt("\n".join(block[index + 1 :]), _time(times, 1), _time(times, 5))
     return ()
+
+
+def _hidden(block: Sequence[str]) -> str:
+    """What no player shows of a cue, since all of its text is tags that WebVTT hasn't; nothing where some is shown."""
+    for index, line in enumerate(block[:2]):
+        if TIMES.fullmatch(line):
+            text = subrip.without_place("\n".join(block[index + 1 :]))
+            whole = markup.plain(markup.normal(shown_text(text, raw=True).text)).strip()
+            return "" if markup.plain(shown_text(text, raw=False).text).strip() else whole
+    return ""
+
+
+def _of_hidden(texts: Iterable[str]) -> list[str]:
+    """A note on cues whose text is hidden, if there are any."""
+    first, *more = [*texts] or [""]
+    if not first:
+        return []
+    what = f"{len(more) + 1} cues were" if more else "1 cue was"
+    return [f"{what} left out, since WebVTT takes all of its text for a tag: {first!r} (as text it begins with '&lt;')"]
 
 
 def _unread(block: Sequence[str]) -> list[str]:

@@ -67,6 +67,17 @@ def test_a_check_sees_the_tags_that_other_formats_lack() -> None:
     assert (cue.alignment, cue.text) == (8, "<font color=red>Up</font>")
 
 
+@pytest.mark.parametrize("text", ["<sighs>", "<laughs softly>", "a<b and b>c"])
+def test_words_in_angle_brackets_are_text(text: str) -> None:
+    (cue,) = parsed(f"1\n00:00:01,000 --> 00:00:03,000\n{text}\n")
+    assert cue.text == text
+
+
+def test_a_tag_may_break_a_line() -> None:
+    (cue,) = parsed("1\n00:00:01,000 --> 00:00:03,000\none<br />two\n")
+    assert cue.text == "one\ntwo"
+
+
 def test_a_number_is_text_in_a_file_whose_cues_have_no_numbers() -> None:
     first, second = parsed("00:00:01,000 --> 00:00:03,000\n1984\n\n00:00:04,000 --> 00:00:05,000\nYes\n")
     assert (first.text, second.text) == ("1984", "Yes")

@@ -93,3 +93,12 @@ def test_times_that_can_not_be_read_are_told() -> None:
 
 def test_a_check_sees_the_tags_that_webvtt_has_not() -> None:
     assert cue("<v Ann><font color=red><c>Up</c></font>", raw=True).text == "<font color=red>Up</font>"
+
+
+def test_a_cue_of_which_nothing_is_shown_is_told() -> None:
+    blocks = ("<sighs>", "<i><laughs softly></i>", "<v Ann></v>", "It <sighs> was", "<font color=red></font>")
+    text = "".join(f"\n00:0{at}.000 --> 00:0{at}.900\n{each}\n" for at, each in enumerate(blocks))
+    (note,) = parsed(f"WEBVTT\n{text}").notes
+    assert note.startswith("2 cues were left out")
+    assert "<sighs>" in note
+    assert not parsed(f"WEBVTT\n{text}", raw=True).notes
