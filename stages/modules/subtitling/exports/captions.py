@@ -38,7 +38,7 @@ def scc(cues: Sequence[Cue], options: ExportOptions) -> WrittenFile:
         *counted([cue for cue in cues if markup.TAG.search(cue.text)], "lost italics, bold or underlining"),
         *counted([cue for cue in cues if cue.alignment != BOTTOM_CENTRE], "moved to the bottom of the picture"),
         *counted(late, "delayed, since it takes time to send the text"),
-        *counted(lost, "left out, since there is no time to send the text"),
+        *_told_lost(cues, [each for each in captions if each not in lost], lost),
     ]
     return WrittenFile(f"{text.strip()}\n".encode("ascii"), told)
 
@@ -66,6 +66,33 @@ def _cut(cue: Cue) -> list[Cue]:
         cut.append(cue._replace(start=at, end=cue.end if len(cut) == len(parts) - 1 else end, text=part))
         at = end
     return cut
+
+
+def _told_lost(cues: Sequence[Cue], sent: Sequence[Cue], lost: Sequence[Cue]) -> list[str]:
+    """Notes on captions for which there is no time: of some cues none is sent, of others a moment or a part is lost.
+
+    ``sent`` and ``lost``: captions with the times of the cues that they have the text of.
+    """
+    gone, beside, cut = list[Cue](), list[Cue](), list[Cue]()
+    for cue in cues:
+        missing = [each for each in lost if _is_of(cue, each)]
+        if missing and not any(_is_of(cue, each) for each in sent):
+            gone.append(cue)
+        elif any(sum(_is_of(other, each) for other in cues) > 1 for each in missing):
+            beside.append(cue)
+        elif missing:
+            cut.append(cue)
+    return [
+        *counted(gone, "left out, since there is no time to send the text"),
+        *counted(beside, "hidden while overlapping another one, since there is no time to send both"),
+        *counted(cut, "shown only in part, since there is no time to send the whole text"),
+    ]
+
+
+def _is_of(cue: Cue, caption: Cue) -> bool:
+    """Whether the caption has the cue's text; what both are shown for may be too short for it to be told apart."""
+    shared = min(cue.end, caption.end) - max(cue.start, caption.start)
+    return shared >= min(flattening.SHORTEST, cue.end - cue.start, caption.end - caption.start) and shared > 0
 
 
 def _delayed(captions: Sequence[Cue]) -> tuple[list[Cue], list[Cue], list[Cue]]:

@@ -84,6 +84,27 @@ def test_captions_that_follow_too_soon_are_delayed_or_left_out_and_told(tmp_path
     assert any("left out" in note for note in notes)
 
 
+def test_of_cues_that_overlap_only_the_moment_in_which_they_do_is_lost_and_told(tmp_path: Path) -> None:
+    cues = [Cue(2000, 3500, "It was the best of times"), Cue(2700, 8000, "it was the worst of times")]
+    found, notes = round_trip("scc", tmp_path, cues, options())
+    assert [cue.text.replace("\n", " ") for cue in found] == [cue.text for cue in cues]
+    why = "since there is no time to send both"
+    assert notes == [f"2 cues hidden while overlapping another one, {why} (the first one at 0:00:02.000)"]
+
+
+def test_a_cue_that_is_only_shown_beside_another_one_may_be_left_out(tmp_path: Path) -> None:
+    cues = [Cue(2000, 9000, "It was the best of times"), Cue(2600, 2900, "it was the worst of times")]
+    found, notes = round_trip("scc", tmp_path, cues, options())
+    assert {cue.text.replace("\n", " ") for cue in found} == {cues[0].text}
+    assert {"1 cue left out", "1 cue hidden while overlapping another one"} < {note.partition(",")[0] for note in notes}
+
+
+def test_of_a_text_that_is_too_long_to_be_sent_a_part_is_lost_and_told(tmp_path: Path) -> None:
+    _, notes = round_trip("scc", tmp_path, [Cue(0, 3000, "word " * 120)], options())
+    assert any("1 cue shown only in part" in note for note in notes)
+    assert not any("left out" in note for note in notes)
+
+
 def test_a_caption_at_the_very_start_and_long_lines_lose_no_letter(tmp_path: Path) -> None:
     text = "the quick brown fox jumps over the lazy dog and runs away from all of the other animals in the wood"
     found, notes = round_trip("scc", tmp_path, [Cue(0, 8000, text)], options())
