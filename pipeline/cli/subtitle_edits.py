@@ -148,10 +148,11 @@ def _folder_of(here: ProjectFolder, file: Path) -> Path:
 
 def _accept_file(here: ProjectFolder, desk: JobEditor, file: Path, who: str) -> bool:
     """Whether anything has changed."""
+    from pipeline.cli import track_of_file
     from pipeline.config.catalog import Catalog
     from pipeline.films import subtitle_edits
 
-    track, before = subtitle_edits.track_of(desk, file), beside_input.signature(file)
+    track, before = track_of_file.track_of(desk, file), beside_input.signature(file)
     subtitle_edits.require_current(desk, track.stage)
     source = EditSource.of(file)
     found = subtitle_edits.accept(desk, Catalog(here), track, file)

@@ -66,17 +66,6 @@ def tracks(desk: JobEditor) -> list[EditedTrack]:
     return found
 
 
-def track_of(desk: JobEditor, file: Path) -> EditedTrack:
-    """The track that a file is of, by its name. Raises ``UsageError`` where there is none."""
-    known, stem = tracks(desk), file.stem.removesuffix(KARAOKE)
-    named = [each for each in known if stem == each.name or stem.endswith(f".{each.name}")]
-    if named:
-        return max(named, key=lambda each: len(each.name))
-    names = ", ".join(f"{desk.job.input.stem}.{each.name}{file.suffix}" for each in known)
-    what = f"its subtitles are: {names}" if known else "it has made no subtitles"
-    raise UsageError(f"{desk.job.id} has no subtitles called {file.name}; {what}", f"pipeline job show {desk.job.id}")
-
-
 def accept(desk: JobEditor, catalog: Catalog, track: EditedTrack, file: Path) -> CueEdits:
     """What a person has changed in a file, in the subtitles of now. Raises ``InputError`` for a file that can't be."""
     kind = file.suffix[1:].lower() if file.suffix[1:].lower() in FORMATS else "vtt"
