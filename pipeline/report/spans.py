@@ -136,6 +136,7 @@ class _JournalReader:
             stage=stage,
             shown=self._shown.get(stage, stage),
             planned=planned.name if planned else stage,
+            title=planned.title if planned and planned.name == stage else "",
             environment=planned.environment if planned else "",
             attempt=attempt,
             run=len(self.runs),

@@ -29,6 +29,7 @@ class Row(Struct, frozen=True):
     seconds: float  # of all its attempts
     title: str  # the same in words
     node: str = ""  # of a cluster; empty where the row stands for attempts on several
+    does: str = ""  # what its stage does, in a person's words, with the number of the attempt, as in ``label``
 
 
 def rows(report: JobReport) -> list[Row]:
@@ -47,12 +48,13 @@ def rows(report: JobReport) -> list[Row]:
 
 
 def _attempt(span: AttemptSpan) -> Row:
-    label = span.shown if span.attempt <= 1 else f"{span.shown} (attempt {span.attempt})"
+    again = "" if span.attempt <= 1 else f" (attempt {span.attempt})"
+    label, does = f"{span.shown}{again}", f"{span.title}{again}" if span.title else ""
     bars = tuple(Bar(each.begin, each.end, _kind(span, each.kind)) for each in span.phases)
     words = ", ".join(f"{each.kind} {shown_seconds(each.end - each.begin)}" for each in span.phases)
     title = f"{label}: {span.state}{f' on {span.node}' if span.node else ''}; {words}"
     shown = bars or (Bar(span.begin, span.end, span.state),)
-    return Row(label, span.environment, shown, span.seconds, title, span.node)
+    return Row(label, span.environment, shown, span.seconds, title, span.node, does)
 
 
 def _kind(span: AttemptSpan, phase: str) -> str:

@@ -1,6 +1,6 @@
 """A job's timeline for a terminal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pipeline.report.timeline import Bar, Row, rows, ticks
 from pipeline.report.values import CHECKED, COMMITTED, FAILED, RAN, REUSED, START, WAITED, JobReport
@@ -16,7 +16,7 @@ LONGEST_NODE = 16
 def lines(report: JobReport, columns: int) -> Iterator[str]:
     """The timeline in lines of at most so many columns."""
     found = rows(report)
-    names = _labels(found)
+    names = _labels(found, columns)
     left = max(map(width, names), default=0)
     room = max(20, columns - left - 11)
     for name, row in zip(names, found, strict=True):
@@ -27,16 +27,28 @@ def lines(report: JobReport, columns: int) -> Iterator[str]:
     yield LEGEND
 
 
-def _labels(found: Sequence[Row]) -> list[str]:
+def _labels(found: Sequence[Row], columns: int) -> list[str]:
     """Of one width, with the nodes of a cluster as a column of their own."""
-    stages = _aligned([shortened(printable(row.label), LONGEST_LABEL) for row in found])
+    stages = _aligned(_called(found, max(LONGEST_LABEL, columns * 2 // 5)))
     if not any(row.node for row in found):
         return stages
     nodes = _aligned([shortened(printable(row.node), LONGEST_NODE) for row in found])
     return [f"{stage} {node}" for stage, node in zip(stages, nodes, strict=True)]
 
 
-def _aligned(texts: Sequence[str]) -> list[str]:
+def _called(found: Sequence[Row], room: int) -> Iterator[str]:
+    """What each stage does, where there is room for it, and no other stage does the same; else its name."""
+    doers: dict[str, set[str]] = {}
+    for row in found:
+        doers.setdefault(row.does, set()).add(row.label)
+    for row in found:
+        does = printable(row.does)
+        is_clear = does and width(does) <= room and len(doers[row.does]) == 1
+        yield does if is_clear else shortened(printable(row.label), LONGEST_LABEL)
+
+
+def _aligned(found: Iterable[str]) -> list[str]:
+    texts = list(found)
     widest = max(map(width, texts), default=0)
     return [f"{text}{' ' * (widest - width(text))}" for text in texts]
 

@@ -47,6 +47,7 @@ class AttemptSpan(Struct, frozen=True, kw_only=True):
     stage: str  # its name in the journal
     shown: str  # as people call it: ``square[7]`` for the member of a fan-out
     planned: str  # the stage of the plan that it belongs to
+    title: str = ""  # what the stage does, in a person's words; empty for the member of a fan-out over a list
     environment: str
     attempt: int
     run: int  # the number of the run

@@ -23,6 +23,12 @@ def test_an_attempt_waits_runs_and_is_committed() -> None:
     assert one.phases == (Phase("waited", 0, 2), Phase("ran", 2, 7), Phase("committed", 7, 10))
 
 
+def test_an_attempt_has_the_title_of_its_stage() -> None:
+    stages = (a_stage("one", title="Make the first"), a_stage("two"))
+    found = read(run_started(0), finished("one", 1, 1), finished("two", 2, 1), run_finished(3), stages=stages)
+    assert [each.title for each in found.attempts] == ["Make the first", ""]
+
+
 def test_a_start_is_what_lies_before_the_call_of_the_function() -> None:
     found = read(run_started(0), started("one", 0), finished("one", 4, 3, start_seconds=1.5), run_finished(4))
     (one,) = found.attempts

@@ -61,6 +61,21 @@ def test_a_terminal_s_lines_fit(columns: int) -> None:
     assert "x" in found[1]
 
 
+def test_a_terminal_has_what_each_stage_does_where_that_is_clear_and_has_room() -> None:
+    titles = {"cut_en": "Make subtitles in English", "mux": "Put it together", "again": "Put it together"}
+    spans = [a_span(name, 0, 2, title=title, attempt=2) for name, title in titles.items()]
+    spans.append(a_span("write", 0, 2, title="Write " + "very " * 20 + "much"))
+    report = a_report(*spans)
+    assert [line.split("  ")[0].rstrip(" █") for line in list(lines(report, 100))[:4]] == [
+        "Make subtitles in English (attempt 2)",
+        "mux (attempt 2)",
+        "again (attempt 2)",
+        "write",
+    ]
+    assert next(lines(report, 60)).startswith("cut_en (attempt 2)")
+    assert rows(report)[0].label == "cut_en (attempt 2)"
+
+
 def test_a_picture_is_xml_with_names_escaped() -> None:
     picture = ET.fromstring(pages.timeline_svg(a_report(a_span("<b>&\x01", 0, 2))))
     texts = ["".join(each.itertext()) for each in picture.iter("{http://www.w3.org/2000/svg}text")]

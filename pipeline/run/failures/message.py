@@ -32,6 +32,7 @@ class Failure:
     file: str  # of the stage, as a person would name it
     evidence: Evidence
     log: Path
+    title: str = ""  # what the stage does, in a person's words
 
     @property
     def kind(self) -> FailureClass:
@@ -107,7 +108,7 @@ def _class_of(kind: FailureClass) -> type[PipelineError]:
 def text(failure: Failure) -> str:
     """The message less its next step."""
     evidence = failure.evidence
-    headline = f"{failure.job}: stage '{failure.stage}' in environment '{failure.environment}' failed"
+    headline = f"{failure.job}: {_called(failure)} in environment '{failure.environment}' failed"
     lines = [f"{headline}: {failure.reason}"]
     if evidence.service:
         lines += _of_service(evidence.service)
@@ -117,6 +118,11 @@ def text(failure: Failure) -> str:
     if evidence.returncode is not None:
         lines.append(f"  the whole log: {failure.log}")
     return "\n".join(lines)
+
+
+def _called(failure: Failure) -> str:
+    """The stage by its title, with the name that commands take."""
+    return f"stage '{printable(failure.title)}' ({failure.stage})" if failure.title else f"stage '{failure.stage}'"
 
 
 def _of_service(trouble: ServiceTrouble) -> Iterator[str]:

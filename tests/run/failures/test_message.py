@@ -345,6 +345,12 @@ def test_a_program_that_a_shell_has_not_is_to_be_installed_first(file: str, retu
     assert "run-pipeline -j j1" in str(step)
 
 
+def test_a_stage_is_called_by_its_title_and_the_name_that_commands_take() -> None:
+    evidence, log = Evidence(PREFIX, returncode=1), Path("/p/jobs/j1/logs/cut.log")
+    error = error_of(Failure("j1", "cut", "alpha", "stages/cutter.py", evidence, log, "Make\x1b cuts"))
+    assert error.message.startswith("j1: stage 'Make\\x1b cuts' (cut) in environment 'alpha' failed: ")
+
+
 def test_every_class_has_its_message() -> None:
     assert MESSAGES.keys() == set(FailureClass)
 
