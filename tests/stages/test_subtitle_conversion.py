@@ -72,6 +72,14 @@ def test_what_can_not_be_done_is_refused_with_the_file_and_a_command(
     [
         ("en.vtt", "WEBVTT\n\n00:01.000 --> 00:04.000\nIt <00:01.500>was <00:02.200>so\n", "times of words"),
         ("en.srt", SRT.replace("00:00:03,000", "00:00:00,500"), "ended before they began"),
+        (
+            "en.vtt",
+            (
+                "WEBVTT\n\n00:01.000 --> 00:02.000 line:0\nUp\n\n00:02.000 --> 00:03.000 position:20%\n<c.loud>It</c>"
+                "\n\n00:04.000 --> 00:05.000\n<lang fr>was</lang>\n"
+            ),
+            "2 cues lost the exact place, classes or the language of words (the first one at 0:00:02.000)",
+        ),
     ],
 )
 def test_what_is_wrong_with_the_source_or_lost_from_it_is_told(

@@ -36,7 +36,8 @@ class SubtitleFile:
 
     ``encoding``: Python's name; ``confidence``: over 0, and 1 where it is certain. ``language``: a code, where the file
     says it. ``left_out``: how many cues can't be read. ``notes``: what a reader should know.
-    ``words``: those whose times the file says, as karaoke does, in order of time.
+    ``words``: those whose times the file says, as karaoke does, in order of time. ``lost``: what cues have in the file
+    and not here, in words, each with the start of its cue.
     """
 
     cues: list[Cue]
@@ -47,6 +48,7 @@ class SubtitleFile:
     notes: Sequence[str] = ()
     left_out: int = 0
     words: Sequence[TimedWord] = ()
+    lost: Sequence[tuple[int, str]] = ()
 
 
 def read(
@@ -79,7 +81,9 @@ def _file(parsed: ParsedFile, kind: str, tags: str, encoding: str, confidence: f
     cues = parsed.cues if tags == "raw" else [cue._replace(text=_without_blank_lines(cue.text)) for cue in parsed.cues]
     notes = [*parsed.notes, *_of_unread(parsed.unread)]
     words = sorted(parsed.words, key=lambda word: word.start)
-    return SubtitleFile(cues, kind, encoding, confidence, parsed.language, notes, len(parsed.unread), words)
+    return SubtitleFile(
+        cues, kind, encoding, confidence, parsed.language, notes, len(parsed.unread), words, parsed.lost
+    )
 
 
 def _of_unread(lines: Sequence[str]) -> list[str]:

@@ -12,11 +12,6 @@ NO_RATE = (
     "(pipeline subtitles convert --frame-rate says it)"
 )
 
-NO_RATE = (
-    "it counts frames, and how many the film has in a second isn't known "
-    "(pipeline subtitles convert --frame-rate says it)"
-)
-
 
 def microdvd(cues: Sequence[Cue], options: ExportOptions) -> WrittenFile:
     """The first line says the frame rate, as most players expect it. Raises ``Unwritable`` where nobody knows it."""
@@ -39,7 +34,12 @@ def microdvd(cues: Sequence[Cue], options: ExportOptions) -> WrittenFile:
 
 def plain_text(cues: Sequence[Cue], options: ExportOptions) -> WrittenFile:  # noqa: ARG001  # the writers' common form
     """A line for each cue: ``[0:00:01.000 --> 0:00:03.500] Ann: It was the best of times``."""
-    return WrittenFile("".join(f"[{clock(cue.start)} --> {clock(cue.end)}] {_said(cue)}\n" for cue in cues).encode())
+    lines = (f"[{clock(cue.start)} --> {clock(cue.end)}] {_said(cue)}\n" for cue in cues)
+    notes = [
+        *counted([cue for cue in cues if markup.TAG.search(cue.text)], "lost italics, bold or underlining"),
+        *counted([cue for cue in cues if cue.alignment != BOTTOM_CENTRE], "lost the place in the picture"),
+    ]
+    return WrittenFile("".join(lines).encode(), notes)
 
 
 def _said(cue: Cue) -> str:

@@ -28,7 +28,7 @@ class ParsedFile(NamedTuple):
     """A file's cues in its order, the language that it says it is in, and what a reader should know.
 
     ``unread``: the lines of times that can't be read; their cues are left out. ``words``: those whose times the file
-    says, as karaoke does.
+    says, as karaoke does. ``lost``: what each cue loses since no other format has it, in words, with the cue's start.
     """
 
     cues: list[Cue]
@@ -36,6 +36,7 @@ class ParsedFile(NamedTuple):
     notes: Sequence[str] = ()
     unread: Sequence[str] = ()
     words: Sequence[TimedWord] = ()
+    lost: Sequence[tuple[int, str]] = ()
 
 
 def with_ends(cues: Iterable[Cue]) -> list[Cue]:

@@ -1,7 +1,7 @@
 """WebVTT by its own rules: blocks, settings, and what they say of a cue's place. https://www.w3.org/TR/webvtt1/"""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from subtitling import markup
 from subtitling.cues import BOTTOM_CENTRE, Cue, TimedWord
@@ -13,6 +13,13 @@ _TIME = r"(?:(\d+):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?"
 TIMES = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s+(.*))?")
 ARROW = "-->"
 LANGUAGE = re.compile(r"Language:\s*([A-Za-z0-9-]+)\s*")
+PLACE, CLASSES, LANGUAGES = "the exact place", "classes", "the language of words"  # which a cue loses
+CLASS = re.compile(r"<\w+\.[^<>]*>")
+SPOKEN_LANGUAGE = re.compile(r"<lang[\s.][^<>]*>", re.IGNORECASE)
+# Settings of which nothing is lost: what they say is usual, or one of the nine places that a cue can have here.
+KEPT_SETTINGS = re.compile(
+    r"(?:position:(?:auto|50%(?:,center)?)|line:(?:auto|0|-1|50%)|size:100%|align:(?:start|center|middle|end|left|right))"
+)
 NO_CUES = ("NOTE", "STYLE", "REGION")
 LINES = 15  # that a picture has room for, where a place is counted in lines
 LEFT, CENTRE, RIGHT = 1, 2, 3
@@ -27,7 +34,7 @@ def parse(text: str, options: ReadingOptions) -> ParsedFile:
     words = [word for block in blocks for word in _words(block)]
     unread = [line for block in blocks for line in _unread(block)]
     notes = [] if options.raw else _of_hidden(text for block in blocks if (text := _hidden(block)))
-    return ParsedFile(cues, language, notes, unread, words)
+    return ParsedFile(cues, language, notes, unread, words, [each for block in blocks for each in _lost(block)])
 
 
 def _blocks(text: str) -> list[list[str]]:
@@ -63,6 +70,20 @@ def _words(block: Sequence[str]) -> Sequence[TimedWord]:
         if times := TIMES.fullmatch(line):
             return sung_words.of_webvtt("\n".join(block[index + 1 :]), _time(times, 1), _time(times, 5))
     return ()
+
+
+def _lost(block: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """What a cue has and ``Cue`` hasn't, each with the cue's start."""
+    for index, line in enumerate(block[:2]):
+        if times := TIMES.fullmatch(line):
+            start, text = _time(times, 1), "\n".join(block[index + 1 :])
+            if not all(KEPT_SETTINGS.fullmatch(each) for each in (times[9] or "").split()):
+                yield start, PLACE
+            if CLASS.search(text):
+                yield start, CLASSES
+            if SPOKEN_LANGUAGE.search(text):
+                yield start, LANGUAGES
+            return
 
 
 def _hidden(block: Sequence[str]) -> str:

@@ -57,10 +57,13 @@ def test_what_a_format_keeps_comes_back_and_the_rest_is_told(kind: str, tmp_path
     assert ("<i>" in found[1].text) == (kind in KEEPS_ITALICS)
     assert (found[1].alignment == 8) == (kind in KEEPS_PLACES)
     assert (found[1].speaker == "Ann") == (kind in KEEPS_SPEAKERS)
-    told = {"who speaks": kind not in (*KEEPS_SPEAKERS, "txt"), "italics": kind not in (*KEEPS_ITALICS, "txt")}
+    told = {
+        "who speaks": kind not in (*KEEPS_SPEAKERS, "txt"),
+        "italics": kind not in KEEPS_ITALICS,
+        "picture": kind not in KEEPS_PLACES,
+    }
     for what, is_lost in told.items():
-        if kind != "txt":  # which is to be read, and says so
-            assert any(what in note for note in notes) == is_lost, (what, notes)
+        assert any(what in note for note in notes) == is_lost, (what, notes)
 
 
 @pytest.mark.parametrize("kind", ["scc", "stl"])

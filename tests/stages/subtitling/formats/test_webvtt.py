@@ -102,3 +102,19 @@ def test_a_cue_of_which_nothing_is_shown_is_told() -> None:
     assert note.startswith("2 cues were left out")
     assert "<sighs>" in note
     assert not parsed(f"WEBVTT\n{text}", raw=True).notes
+
+
+@pytest.mark.parametrize(
+    ("settings", "text", "lost"),
+    [
+        ("", "<v Ann><i>Up</i>", []),
+        ("line:0 align:start", "Up", []),
+        ("line:-1 position:50% size:100% align:middle", "Up", []),
+        ("line:84.66%", "Up", ["the exact place"]),
+        ("vertical:rl", "<v.loud Ann>Up", ["the exact place", "classes"]),
+        ("", "<c.yellow.bg_blue>Up</c> <lang fr>haut</lang>", ["classes", "the language of words"]),
+    ],
+)
+def test_what_only_webvtt_has_is_known(settings: str, text: str, lost: list[str]) -> None:
+    found = parsed(f"WEBVTT\n\n00:01.000 --> 00:03.000 {settings}\n{text}\n").lost
+    assert found == [(1000, what) for what in lost]
