@@ -60,6 +60,7 @@ class Grant(Struct, frozen=True, eq=False):  # two grants of the same amount are
     lease: GpuLease | None = None
     node: str = ""  # of a cluster, where that isn't this machine
     cards: tuple[str, ...] = ()  # the node's GPUs, by their identities
+    predecessors: tuple[str, ...] = ()  # stages on that node, by their ids: it begins when one of them ends
 
 
 class Ledger:

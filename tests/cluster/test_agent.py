@@ -89,6 +89,18 @@ def test_one_that_takes_too_long_is_ended(orders: Orders, agent: AgentProcess) -
     assert outcome.problem == "time"
 
 
+def test_a_stage_begins_when_one_of_its_predecessors_ends(orders: Orders, agent: AgentProcess) -> None:
+    agent.carry_out(orders.order("pass", stage="environment"), orders.files)
+    first = orders.order("time.sleep(0.3)\nprint(time.monotonic())", stage="first")
+    long = orders.order("print('at work', flush=True)\ntime.sleep(60)", stage="long")
+    later = orders.order("print(time.monotonic())", stage="later", predecessors=(first.id, long.id))
+    for order in (long, first, later):
+        agent.begin(order, orders.files)
+    assert agent.outcome(later).is_success
+    assert float(agent.log(later)) >= float(agent.log(first))
+    assert agent.heard.outcome(long.id) is None
+
+
 def test_a_stage_that_fails_is_no_problem_of_the_node(orders: Orders, agent: AgentProcess) -> None:
     order = orders.order("raise ValueError('no such language')")
     outcome = agent.carry_out(order, orders.files)

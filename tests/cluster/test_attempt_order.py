@@ -53,7 +53,7 @@ def test_an_order_of_another_version_is_told_from_what_is_none() -> None:
         sent(order(schema=SCHEMA + 1))
     with pytest.raises(UsageError):
         decode_batch(b'{"orders": [{"schema": 1}]}')
-    for text in (b'{"orders": [{"schema": 2}]}', b'{"orders": [{}]}', b"{}", b"[]", b"{"):
+    for text in (b'{"orders": [{"schema": 3}]}', b'{"orders": [{}]}', b"{}", b"[]", b"{"):
         with pytest.raises(ValueError, match=r".+"):
             decode_batch(text)
 
@@ -93,6 +93,6 @@ def test_the_form_of_an_order_is_stated_by_its_version() -> None:
     fields = sorted(decode(encode(order()), dict[str, Any]))
     assert fields == [
         "arguments", "cards", "command", "command_files", "cpus", "environment", "fresh", "gpu_memory", "id", "inputs",
-        "locale", "models", "modules", "network", "read_only", "schema", "seconds", "secrets", "source_digest",
-        "stage_file", "start", "tools", "variables",
+        "locale", "models", "modules", "network", "predecessors", "read_only", "schema", "seconds", "secrets",
+        "source_digest", "stage_file", "start", "tools", "variables",
     ]  # fmt: skip

@@ -65,6 +65,80 @@ def test_a_node_that_is_free_takes_what_was_prepared_for_another_one() -> None:
     assert starts(placement) == {"3": first["2"]}
 
 
+BRIEF, LONG = 0.01, 100.0  # seconds
+
+
+def follower(id: str, **needs: Any) -> WaitingStage:
+    return WaitingStage(id, StageNeeds(**needs), kind="noop", may_follow=True)
+
+
+def after_one(seconds: float, *stages: WaitingStage, cpus: float = 1) -> NodePlacement:
+    """A node on which a stage of the same kind took so long."""
+    placement = placed(NodeSupply(name="a", cpus=cpus, memory=10))
+    push(placement, follower("known"))
+    placement.decide(0)
+    placement.release("known", seconds)
+    push(placement, *stages)
+    return placement
+
+
+def test_where_stages_are_brief_one_is_handed_out_ahead_to_follow_another() -> None:
+    placement = after_one(BRIEF, *(follower(str(number)) for number in range(5)), cpus=2)
+    first, second, third = placement.decide(0)
+    assert isinstance(third, NodeStart)
+    assert sorted(third.predecessors) == sorted([first.stage.id, second.stage.id])
+    assert placement.decide(0) == []
+    placement.release(first.stage.id, BRIEF)
+    (fourth,) = placement.decide(0)
+    assert isinstance(fourth, NodeStart)
+    assert sorted(fourth.predecessors) == sorted([second.stage.id, third.stage.id])
+
+
+def test_a_follower_that_ends_before_its_turn_leaves_the_node_as_it_was() -> None:
+    placement = after_one(BRIEF, *(follower(str(number)) for number in range(3)))
+    first, second = placement.decide(0)
+    placement.release(second.stage.id)
+    (third,) = placement.decide(0)
+    assert isinstance(third, NodeStart)
+    assert third.predecessors == (first.stage.id,)
+    placement.release(first.stage.id)
+    placement.release(third.stage.id)
+    push(placement, follower("last"))
+    assert [each.predecessors for each in placement.decide(0) if isinstance(each, NodeStart)] == [()]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "ahead"),
+    [
+        (LONG, follower("2")),
+        (BRIEF, stage("2")),  # it may not follow
+        (BRIEF, follower("2", cpus=2)),  # the first one's place isn't enough for it
+        (BRIEF, follower("2", memory=5)),
+    ],
+)
+def test_others_are_only_prepared_for_a_node_that_is_full(seconds: float, ahead: WaitingStage) -> None:
+    placement = after_one(seconds, follower("1"), ahead, cpus=1 if ahead.needs.cpus == 1 else 2)
+    decisions = placement.decide(0)
+    assert [each.predecessors for each in decisions if isinstance(each, NodeStart)] == [()]
+
+
+def test_what_follows_on_a_node_that_is_gone_is_lost_with_it() -> None:
+    placement = after_one(BRIEF, follower("1"), follower("2"))
+    placement.decide(0)
+    assert [each.id for each in placement.remove_node("a")] == ["1", "2"]
+    placement.add_node(NodeSupply(name="a"))
+    push(placement, follower("3"))
+    assert starts(placement) == {"3": "a"}
+
+
+def test_a_node_that_drains_gets_no_follower() -> None:
+    placement = after_one(BRIEF, follower("1"))
+    placement.decide(0)
+    placement.drain("a")
+    push(placement, follower("2"))
+    assert placement.decide(0) == []
+
+
 def test_the_first_job_comes_first_and_of_one_job_the_longest_way() -> None:
     placement = placed(NodeSupply(name="a"))
     push(placement, stage("late", 1, 99.0), stage("short", 0, 1.0), stage("long", 0, 5.0))

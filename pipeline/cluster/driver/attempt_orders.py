@@ -55,7 +55,7 @@ class AttemptOrders:
     def id_of(self, job: PlannedJob, live: LiveAttempt) -> AttemptId:
         return AttemptId(self.run_of(job), job.id, live.task.name, live.attempt.number)
 
-    def of(self, job: JobRun, live: LiveAttempt) -> AttemptOrder:
+    def of(self, job: JobRun, live: LiveAttempt, predecessors: tuple[AttemptId, ...] = ()) -> AttemptOrder:
         """Raises ``OSError``, ``DirectoryUnusable`` and what ``JobRecipes.of`` does."""
         stage, grant, parts = live.task.stage, live.grant, job.invocations
         keys = parts.keys
@@ -85,6 +85,7 @@ class AttemptOrders:
             read_only=stage.read_only,
             secrets=live.invocation.secrets,
             seconds=limit + LATER if limit else None,
+            predecessors=predecessors,
         )
 
     def _inputs(self, job: JobRun, live: LiveAttempt) -> dict[str, tuple[OrderedItem, ...]]:

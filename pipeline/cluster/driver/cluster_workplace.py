@@ -16,11 +16,19 @@ from pipeline.cluster.driver.finished_runs import FinishedRuns
 from pipeline.cluster.driver.mailbox import Mailbox
 from pipeline.cluster.driver.node_paths import paths_here
 from pipeline.cluster.driver.node_queue import NodeQueue
-from pipeline.cluster.driver.node_session import Letter, NodeDrains, NodeGone, NodeReady, NodeSilent, SessionParts
+from pipeline.cluster.driver.node_session import (
+    Letter,
+    NodeDrains,
+    NodeGone,
+    NodeReady,
+    NodeSession,
+    NodeSilent,
+    SessionParts,
+)
 from pipeline.cluster.driver.remote_attempt import AttemptOver, RemoteAttempt
 from pipeline.cluster.driver.run_nodes import Client, RunNodes
 from pipeline.cluster.members import ClusterFailed, Members, MembershipChange, NodeJoined, NodeLoss, NodeUnusable
-from pipeline.cluster.wire.attempt_order import AttemptOrder
+from pipeline.cluster.wire.attempt_order import AttemptId, AttemptOrder
 from pipeline.directories.tree_reader import DirectoryUnusable
 from pipeline.errors import NotReady
 from pipeline.executors import Event, Message, ProcessExit, Trouble
@@ -88,19 +96,21 @@ class ClusterWorkplace:
         self.queue.jobs[job.job.id] = job
 
     def submit(self, job: JobRun, live: LiveAttempt) -> None:
-        attempt = RemoteAttempt(live, self._order(job, live), live.grant.node)
+        session = self._nodes.session(live.grant.node)
+        predecessors = _ids_of(live.grant.predecessors, session) if session and live.grant.predecessors else ()
+        attempt = RemoteAttempt(live, self._order(job, live, predecessors), live.grant.node)
         self._attempts[attempt.name] = attempt
         self._begun.add(stage_needs.id_of(live.task))
         self._nodes.resumed(stage_needs.id_of(live.task))
-        if session := self._nodes.session(live.grant.node):
+        if session:
             session.order(attempt)
         else:
             words = self._why_nowhere(live.task) or "no node could have it"
             self._mailbox.post(AttemptOver(attempt, attempt.exit_by("nowhere", words)))
 
-    def _order(self, job: JobRun, live: LiveAttempt) -> AttemptOrder:
+    def _order(self, job: JobRun, live: LiveAttempt, predecessors: tuple[AttemptId, ...]) -> AttemptOrder:
         try:
-            return self._orders.of(job, live)
+            return self._orders.of(job, live, predecessors)
         except DirectoryUnusable as error:
             raise OSError(errno.EINVAL, f"a folder that it reads {error}") from error
 
@@ -250,6 +260,12 @@ def _earlier_nodes(job: PlannedJob) -> set[str]:
     """Those that ran the stages of a job, before this run began; none where the job isn't done."""
     names = {stage.node for stage in job.loaded.stages.values() if stage.node}
     return names if names and job.state().status is Status.FINISHED else set()
+
+
+def _ids_of(stages: Sequence[str], session: NodeSession) -> tuple[AttemptId, ...]:
+    """The latest attempts at these stages, on the node where they run."""
+    latest = {stage_needs.id_of(each.live.task): each.order.id for each in session.known()}
+    return tuple(latest[stage] for stage in stages if stage in latest)
 
 
 def _submitted(pool: ThreadPoolExecutor, work: Callable[[], None]) -> None:

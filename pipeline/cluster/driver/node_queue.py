@@ -31,7 +31,7 @@ class NodeQueue:
         self._places: dict[str, int] = {}  # of jobs in the run
         self._needs: dict[StageNeeds, StageNeeds] = {}  # one value of each: there may be 100,000 stages
         self._starts: deque[NodeStart] = deque()
-        self._out: dict[Grant, NodeStart] = {}
+        self._out: dict[Grant, tuple[NodeStart, float]] = {}  # since when
         self._on_node: dict[str, set[str]] = {}  # ids of what was given out
         self._gpus: dict[str, int] = {}  # by node
         self._resumable: dict[str, str] = {}  # stages that an earlier run began, by the node where they run
@@ -63,7 +63,7 @@ class NodeQueue:
             task = self._tasks.pop(start.stage.id, None)
             if task is not None:
                 grant = _grant(start)
-                self._out[grant] = start
+                self._out[grant] = start, time.monotonic()
                 return task, grant
         return self._forlorn()
 
@@ -81,8 +81,9 @@ class NodeQueue:
         return [self._tasks.pop(id) for id in unwanted]
 
     def give_back(self, grant: Grant) -> None:
-        if start := self._out.pop(grant, None):
-            self._release(start)
+        if out := self._out.pop(grant, None):
+            start, since = out
+            self._release(start, time.monotonic() - since)
 
     @property
     def patience(self) -> float | None:
@@ -182,12 +183,12 @@ class NodeQueue:
         self._on_node[node].add(id)
         return self.placement.resume(self._waiting(id), node)
 
-    def _release(self, start: NodeStart) -> None:
+    def _release(self, start: NodeStart, seconds: float | None = None) -> None:
         """Unless its node is gone, with all that was on it."""
         ids = self._on_node.get(start.node)
         if ids and start.stage.id in ids:
             ids.discard(start.stage.id)
-            self.placement.release(start.stage.id)
+            self.placement.release(start.stage.id, seconds)
 
     def _waiting(self, id: str) -> WaitingStage:
         task = self._tasks[id]
@@ -205,4 +206,11 @@ class NodeQueue:
 
 def _grant(start: NodeStart) -> Grant:
     share = start.share
-    return Grant(share.cpus / THOUSAND, share.memory, len(share.gpus), node=start.node, cards=share.gpus)
+    return Grant(
+        share.cpus / THOUSAND,
+        share.memory,
+        len(share.gpus),
+        node=start.node,
+        cards=share.gpus,
+        predecessors=start.predecessors,
+    )

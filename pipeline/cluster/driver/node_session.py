@@ -109,10 +109,13 @@ class NodeSession:
             if digest not in self._on_node:
                 self._parts.beside(partial(self._quietly, partial(self._client.push, path, digest)))
 
+    def known(self) -> list[RemoteAttempt]:
+        """Those of which the run doesn't have all yet."""
+        return [each for stream in list(self._streams.values()) for each in stream.attempts()]
+
     def attempts(self) -> list[RemoteAttempt]:
         """Those that haven't ended, as far as is known."""
-        streams = list(self._streams.values())
-        return [each for stream in streams for each in stream.attempts() if not each.is_over]
+        return [each for each in self.known() if not each.is_over]
 
     def end(self, attempt: RemoteAttempt, over: AttemptOver) -> None:
         """Tell an end that the node doesn't tell."""

@@ -19,7 +19,9 @@ def waiting(id: str, job: JobRun, task: Task, needs: StageNeeds, place: int) -> 
     """``needs``: those of the task. ``place``: that of its job in the run."""
     files = job.invocations.input_files(task.stage)
     large = tuple((each.digest, each.size) for each in files if each.size >= LARGE_INPUT)
-    return WaitingStage(id, needs, place, task.due.remaining, large)
+    is_small = needs.cpus <= 1 and not needs.memory and not needs.gpus and not needs.licences
+    may_follow = is_small and task.stage.timeout_seconds is None
+    return WaitingStage(id, needs, place, task.due.remaining, large, task.stage.uses, may_follow)
 
 
 def needs_of(job: JobRun, task: Task, has_gpus: bool) -> StageNeeds:

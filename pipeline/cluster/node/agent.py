@@ -189,10 +189,16 @@ class NodeAgent:
     ) -> None:
         events = self._events_of(order.id.run)
         attempt = NodeAttempt(order.id, self._work.folder.attempt(order.id), likeness(order, self._key), events.ring)
+        attempt.follow(self._predecessors(order))
         self._known.add(attempt)
         self._holds[attempt] = hold
         events.add(attempt)
         self._threads.run(partial(self._carry_out, attempt, order, sources))
+
+    def _predecessors(self, order: AttemptOrder) -> list[NodeAttempt]:
+        """Those that it waits for: none where one of them is over, or was never heard of."""
+        found = [each for id in order.predecessors if (each := self._known.find(id)) and not each.is_over]
+        return found if len(found) == len(order.predecessors) else []
 
     def _carry_out(
         self, attempt: NodeAttempt, order: AttemptOrder, sources: Mapping[str, tuple[ContentSource, ...]]

@@ -35,6 +35,7 @@ from pipeline.sdk.protocol import RUN_VARIABLE
 from pipeline.values import Struct, replace
 
 GRACE_SECONDS = 5.0
+TURN_SECONDS = 1.0  # that a stage waits for one before it: then it shares the processors with that one
 KILLED = (-9, EXIT_SIGKILL)
 Sources = Mapping[str, tuple[ContentSource, ...]]  # by digest
 
@@ -86,6 +87,7 @@ class AttemptWork(Struct, frozen=True):
         paths = [path for each in inputs.values() for path in each]
         before = signatures(paths)
         invocation = written(order, attempt.place, interpreter, source, inputs, self.store)
+        attempt.wait_for_turn(TURN_SECONDS)
         with self.cards.leased(order, attempt) as variables:
             attempt.require_wanted()
             start, kills = time.monotonic(), self.kills.latest()

@@ -43,6 +43,9 @@ class NodeAttempt:
         self._said = ReportLog(reports)
         self._exit: ProcessExit | None = None
         self._interrupts: list[Callable[[], None]] = []
+        self._predecessors: Sequence[NodeAttempt] = ()
+        self._has_turn = True
+        self._successors: set[NodeAttempt] = set()
 
     def take(self, event: Event) -> None:
         """An event of its process."""
@@ -54,6 +57,8 @@ class NodeAttempt:
                 self._changed.notify_all()
         if isinstance(event, Message):
             self._on_news()
+        else:
+            self._make_way()
 
     def show(self, words: str) -> None:
         """What is made ready for it."""
@@ -67,6 +72,7 @@ class NodeAttempt:
 
     def end(self, outcome: AttemptOutcome) -> None:
         self.outcome = outcome
+        self._make_way()
         self._on_news()
 
     def stop(self, why: Problem) -> None:
@@ -103,6 +109,39 @@ class NodeAttempt:
             self._changed.wait_for(lambda: self.stopped, seconds)
         self.require_wanted()
 
+    def follow(self, predecessors: Sequence["NodeAttempt"]) -> None:
+        """It is this one's turn when one of these is over; at once, where there are none."""
+        self._predecessors, self._has_turn = predecessors, not predecessors
+
+    def wait_for_turn(self, seconds: float) -> None:
+        """At most so long. Raises ``AttemptStopped``."""
+        predecessors, self._predecessors = self._predecessors, ()  # else each would keep all before it in memory
+        for each in predecessors:
+            each.precede(self)
+        with self._changed:
+            self._changed.wait_for(lambda: self._has_turn or self.stopped, seconds)
+        for each in predecessors:
+            each.let_go(self)
+        self.require_wanted()
+
+    def precede(self, successor: "NodeAttempt") -> None:
+        """When this one is over, it is the other one's turn."""
+        with self._changed:
+            self._successors.add(successor)
+        if self.is_over:
+            self._make_way()
+
+    def let_go(self, successor: "NodeAttempt") -> None:
+        """It waits no longer."""
+        with self._changed:
+            self._successors.discard(successor)
+
+    def take_turn(self) -> None:
+        """One of its predecessors is over."""
+        with self._changed:
+            self._has_turn = True
+            self._changed.notify_all()
+
     def wait_for_exit(self, seconds: float | None) -> ProcessExit | None:
         """``None`` where it hasn't ended in this time."""
         with self._changed:
@@ -125,3 +164,14 @@ class NodeAttempt:
     @property
     def is_ended(self) -> bool:
         return self.outcome is not None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it takes nothing of the node's processors any more: its process has ended, or will never begin."""
+        return self._exit is not None or self.is_ended
+
+    def _make_way(self) -> None:
+        with self._changed:
+            successors, self._successors = self._successors, set()
+        for each in successors:
+            each.take_turn()

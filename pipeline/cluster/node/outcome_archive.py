@@ -120,9 +120,9 @@ class OutcomeArchive:
 
 
 def likeness(order: AttemptOrder, key: bytes) -> str:
-    """The same for orders that differ only in their numbers. ``key``: a secret of the agent's process, so that nobody
-    learns the secrets of an order from what is kept."""
-    same = encode(replace(order, id=replace(order.id, number=0), fresh=False))
+    """The same for orders that differ only in their numbers and predecessors. ``key``: a secret of the agent's process,
+    so that nobody learns the secrets of an order from what is kept."""
+    same = encode(replace(order, id=replace(order.id, number=0), fresh=False, predecessors=()))
     return sha256_of_bytes(key + same if order.secrets else same)
 
 

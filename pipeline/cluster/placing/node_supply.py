@@ -38,6 +38,8 @@ class WaitingStage(Struct, frozen=True, gc=False):
     place: int = 0  # that of its job in the run
     remaining: float = 0.0  # seconds of the longest way through it
     inputs: tuple[tuple[str, int], ...] = ()  # the digests and sizes of large ones
+    kind: str = ""  # what stages have in common that take about as long
+    may_follow: bool = False  # it needs no more than a part of the processors, which may be shared for a moment
 
     @property
     def priority(self) -> tuple[int, float]:
@@ -133,11 +135,12 @@ class Licences:
 
 
 class NodeStart(Struct, frozen=True):
-    """A stage begins on a node now."""
+    """A stage begins on a node now, or when one of others ends there."""
 
     stage: WaitingStage
     node: str
     share: NodeShare
+    predecessors: tuple[str, ...] = ()  # the ids of these others
 
 
 class NodePreparation(Struct, frozen=True):

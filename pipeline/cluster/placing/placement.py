@@ -1,7 +1,8 @@
 """Which node gets which stage, and when. Pure: it is told what happens, and says what to do.
 
 The run's own order decides: the first jobs first, of one job the longest way first. Only as much is handed out as there
-is room for, and one stage ahead for each node that is full. A stage goes to a node that has its files and its
+is room for, and one stage ahead for each node that is full: it is prepared for, or, where stages end every moment,
+handed out to begin there when one of them ends. A stage goes to a node that has its files and its
 environment, where one of those is free. The work for an event doesn't depend on how many stages wait.
 """
 
@@ -20,8 +21,11 @@ from pipeline.cluster.placing.node_supply import (
     WaitingStage,
 )
 from pipeline.cluster.placing.open_nodes import OpenNodes
+from pipeline.cluster.placing.stage_seconds import StageSeconds
 from pipeline.cluster.placing.stages_ahead import StagesAhead
 from pipeline.cluster.placing.waiting_stages import NeedsQueue, WaitingStages
+
+PREDECESSORS = 16  # on a node, at most, for one that follows them: a node with more isn't idle soon
 
 
 class NodePlacement:
@@ -39,6 +43,8 @@ class NodePlacement:
         self._ahead = StagesAhead()
         self._without_ahead: dict[str, None] = {}  # nodes that may have a stage ahead, in order
         self._kept = KeptNodes()
+        self._followed: set[str] = set()  # nodes that have a stage which follows another one there
+        self._seconds = StageSeconds()
 
     def add_node(self, supply: NodeSupply) -> None:
         """A node that works from now on; its name is new."""
@@ -55,6 +61,7 @@ class NodePlacement:
         self._nodes.pop(name, None)
         self._draining.discard(name)
         self._open.forget(name)
+        self._followed.discard(name)
         self._bans = {ban for ban in self._bans if ban[0] != name}
         return [each.stage for each in lost]
 
@@ -87,12 +94,17 @@ class NodePlacement:
         self._licences.take(stage.needs.licences)
         return self._started(stage, node, self._nodes[node].claim(stage.needs))
 
-    def release(self, id: str) -> None:
-        """A stage has ended, in whatever way."""
+    def release(self, id: str, seconds: float | None = None) -> None:
+        """A stage has ended, in whatever way, so many seconds after it was handed out."""
         start = self._running.pop(id)
+        if seconds is not None:
+            self._seconds.note(start.stage.kind, seconds)
         self._on_node[start.node].discard(id)
         self._licences.give_back(start.stage.needs.licences)
         self._nodes[start.node].give_back(start.share)
+        if start.node in self._followed:
+            self._followed.remove(start.node)
+            self._without_ahead[start.node] = None
         self._open_again(start.node)
 
     def withdraw(self, is_unwanted: Callable[[str], bool]) -> None:
@@ -245,7 +257,7 @@ class NodePlacement:
             self._open.close(needs, chosen[0])
         return None
 
-    def _prepared(self, now: float) -> Iterator[NodePreparation]:
+    def _prepared(self, now: float) -> Iterator[Decision]:
         """A stage ahead for each node that is full, as long as stages wait."""
         while self._without_ahead and self._waiting:
             waiting = self._waiting.in_order()
@@ -256,11 +268,34 @@ class NodePlacement:
             for needs, queue in waiting:
                 if self._could_run(name, needs, now) and self._fits_after_one(name, needs):
                     stage = queue.pop(self._open.nearest(name, queue.first()))
-                    self._ahead.put(name, stage)
+                    yield self._put_ahead(stage, name)
                     if not queue:
                         self._met(needs)  # no node has to be kept for it
-                    yield NodePreparation(stage, name)
                     break
+
+    def _put_ahead(self, stage: WaitingStage, name: str) -> Decision:
+        if self._may_follow(stage, name):
+            return self._follower(stage, name)
+        self._ahead.put(name, stage)
+        return NodePreparation(stage, name)
+
+    def _may_follow(self, stage: WaitingStage, name: str) -> bool:
+        """Whether it can take the place of whichever stage there ends first, and one of them does so in a moment."""
+        ids = self._on_node[name]
+        if not stage.may_follow or len(ids) > PREDECESSORS:
+            return False
+        there = [self._running[id] for id in ids]
+        covers = self._nodes[name].covers
+        is_soon = any(self._seconds.is_brief(each.stage.kind) for each in there)
+        return is_soon and all(covers(each.share, stage.needs) for each in there)
+
+    def _follower(self, stage: WaitingStage, name: str) -> NodeStart:
+        share = self._nodes[name].claim(stage.needs)
+        start = NodeStart(stage, name, share, tuple(self._on_node[name]))
+        self._running[stage.id] = start
+        self._on_node[name].add(stage.id)
+        self._followed.add(name)
+        return start
 
     def _fits_after_one(self, name: str, needs: StageNeeds) -> bool:
         """Whether it fits when one of the stages that run there has ended: else it might wait there for ever."""

@@ -19,7 +19,7 @@ from pipeline.policy import Start
 from pipeline.run.invocation_file import CommandInvocation
 from pipeline.values import Struct, field
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 class EnvironmentRecipe(Struct, frozen=True, kw_only=True):
@@ -84,6 +84,7 @@ class AttemptOrder(Struct, frozen=True, kw_only=True):
     read_only: bool = False
     secrets: tuple[tuple[str, str], ...] = ()
     seconds: float | None = None  # after which it is ended
+    predecessors: tuple[AttemptId, ...] = ()  # attempts on that node: when one of them ends, its process begins
 
     @property
     def recipes(self) -> tuple[EnvironmentRecipe, ...]:
