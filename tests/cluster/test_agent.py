@@ -173,6 +173,26 @@ def test_a_damaged_environment_is_built_again_before_it_is_used(orders: Orders, 
         assert outcome.is_success, outcome
 
 
+def test_an_environment_that_is_damaged_while_it_is_used_is_built_again(
+    orders: Orders, agent: AgentProcess, tmp_path: Path
+) -> None:
+    assert agent.carry_out(orders.order("from quirk import VERSION"), orders.files).is_success
+    venv = tmp_path / "node" / "venv" / "alpha"
+    (module,) = venv.resolve().rglob("quirk.py")
+    module.write_bytes(b"")  # its folder doesn't change, which would be seen before the stage begins
+    outcome = agent.carry_out(orders.order("from quirk import VERSION", stage="next"), orders.files)
+    assert outcome.problem == "content"
+    assert "quirk.py" in outcome.words
+    assert agent.carry_out(orders.order("from quirk import VERSION", 2, stage="next"), orders.files).is_success
+    assert venv.resolve().name not in module.parts
+
+
+def test_a_stage_that_imports_what_nobody_has_is_no_problem_of_the_node(orders: Orders, agent: AgentProcess) -> None:
+    for number in (1, 2):
+        outcome = agent.carry_out(orders.order("import nothing_like_this", number), orders.files)
+        assert (outcome.problem, outcome.returncode) == ("", 1)
+
+
 def test_an_outcome_is_told_again_by_the_next_agent_until_it_is_forgotten(orders: Orders, tmp_path: Path) -> None:
     source = orders.file("a.txt", b"text")
     order = orders.order(WRITES, inputs={"source": (source,)}, outputs={"file": "out.txt"})

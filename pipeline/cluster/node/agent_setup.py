@@ -12,6 +12,7 @@ from pipeline.cluster.node.agent_life import noted
 from pipeline.cluster.node.attempt_sweeps import AttemptSweeps
 from pipeline.cluster.node.attempt_work import GRACE_SECONDS, AttemptWork
 from pipeline.cluster.node.content_sources import ContentSources
+from pipeline.cluster.node.environment_suspicion import EnvironmentSuspicion
 from pipeline.cluster.node.folder_owner import require_owner
 from pipeline.cluster.node.local_runs import LocalRuns
 from pipeline.cluster.node.node_cards import NodeCards
@@ -57,12 +58,14 @@ def running(settings: AgentSettings, variables: Mapping[str, str]) -> Iterator[N
             ending.callback(outcomes.close)
             sweeps = AttemptSweeps()
             ending.callback(sweeps.close)
+            environments = NodeEnvironments(folder, store, variables)
             work = AttemptWork(
                 name=settings.name,
                 folder=folder,
                 store=store,
                 stage_sources=StageSources(folder.sources, store),
-                environments=NodeEnvironments(folder, store, variables),
+                environments=environments,
+                suspicion=EnvironmentSuspicion(environments),
                 runs=runs,
                 contents=ContentSources(store, settings.token, settings.peers),
                 cards=NodeCards(variables),

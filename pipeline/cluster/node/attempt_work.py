@@ -8,6 +8,7 @@ from pipeline.cluster.content.errors import ContentDamaged, ContentUnknown, NoRo
 from pipeline.cluster.content.store import ContentStore
 from pipeline.cluster.node.attempt_sweeps import AttemptSweeps
 from pipeline.cluster.node.content_sources import ContentsMissing, ContentSources
+from pipeline.cluster.node.environment_suspicion import EnvironmentSuspicion
 from pipeline.cluster.node.layout import signatures
 from pipeline.cluster.node.local_runs import LocalRuns
 from pipeline.cluster.node.node_attempt import AttemptStopped, NodeAttempt
@@ -48,6 +49,7 @@ class AttemptWork(Struct, frozen=True):
     store: ContentStore
     stage_sources: StageSources
     environments: NodeEnvironments
+    suspicion: EnvironmentSuspicion
     runs: LocalRuns
     contents: ContentSources
     cards: NodeCards
@@ -105,16 +107,19 @@ class AttemptWork(Struct, frozen=True):
         if not ended.problem and exited.returncode in KILLED and _has_risen(kills, self.kills.now()):
             return replace(ended, problem="memory", words="the kernel killed a process there for memory while it ran")
         if ended.problem or exited.returncode:
-            return self._judged(order, ended)
+            return self._judged(attempt, order, interpreter.prefix, ended)
         return self._with_outputs(order, attempt.place, ended, paths, before)
 
-    def _judged(self, order: AttemptOrder, ended: AttemptOutcome) -> AttemptOutcome:
-        """A stage may fail since this disk has damaged what it read: then that isn't its own failure."""
-        damaged = [] if ended.problem else self._drop_damaged(order)
-        if not damaged:
+    def _judged(self, attempt: NodeAttempt, order: AttemptOrder, prefix: Path, ended: AttemptOutcome) -> AttemptOutcome:
+        """A stage may fail since this disk has damaged what it read, or its environment: then that isn't its own
+        failure."""
+        if ended.problem:
             return ended
-        words = f"{damaged[0]}, which it read, was damaged on this node's disk"
-        return replace(ended, problem="content", words=words)
+        if damaged := self._drop_damaged(order):
+            words = f"{damaged[0]}, which it read, was damaged on this node's disk"
+        else:
+            words = self.suspicion.damage(order.environment, prefix, attempt, ended.returncode)
+        return replace(ended, problem="content", words=words) if words else ended
 
     def _drop_damaged(self, order: AttemptOrder) -> list[str]:
         damaged = [digest for digest in order.contents() if self.store.drop_damaged(digest)]

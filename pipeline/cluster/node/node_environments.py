@@ -26,6 +26,7 @@ from pipeline.envs.verification import health, probes
 from pipeline.envs.verification.probes import ProbeEnvironment
 from pipeline.errors import NotReady, PipelineError
 from pipeline.progress import Progress
+from pipeline.run.failures.escalation import damage_of
 
 BUILD_SECONDS = 3600.0
 BAN_SECONDS = 60.0  # after which an environment that couldn't be made is tried again
@@ -70,6 +71,23 @@ class NodeEnvironments:
             with self._lock:
                 self._bans.setdefault(recipe.key, (time.monotonic() + BAN_SECONDS, words))
             raise EnvironmentUnavailable(words) from error
+
+    def damage(self, recipe: EnvironmentRecipe, prefix: Path) -> str:
+        """What is wrong with the files of a build that a stage has run in: it is built again before it is used again.
+
+        Empty where nothing is, and for an external environment, which is never changed. Each file is read.
+        """
+        if recipe.place:
+            return ""
+        build = self._registry.with_key(recipe.name, recipe.key)
+        if build is None or build.prefix != prefix:
+            return f"environment '{recipe.name}' was damaged on this node, and is built again"
+        damage = damage_of(build)
+        if not damage:
+            return ""
+        self._proved.pop(recipe.key, None)
+        self._registry.retire(prefix)
+        return f"environment '{recipe.name}' was damaged on this node ({damage[0]}), and is built again"
 
     def _joined(self, recipe: EnvironmentRecipe, attempt: NodeAttempt) -> EnvironmentPreparation:
         with self._lock:
