@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from pipeline.services.front.backend_connection import BackendConnection
 from pipeline.services.front.bounded_wait import first_of
-from pipeline.services.front.incoming_bytes import IncomingBytes
 
 RETRY_SECONDS = 0.05  # between two tries to reach a version that is starting again
 
@@ -47,17 +47,6 @@ class Backend:
         return await first_of(self._is_idle.wait(), at_once, seconds)
 
 
-class BackendConnection:
-    """A connection to a version."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.incoming = IncomingBytes(reader)
-        self.writer = writer
-
-    def close(self) -> None:
-        self.writer.close()
-
-
 class Backends:
     """Which version serves now. New requests go to it; those that have begun stay where they are."""
 
@@ -89,7 +78,7 @@ class Backends:
         while True:
             backend = await self._serving(deadline)
             try:
-                return backend, BackendConnection(*await asyncio.open_connection(*backend.addresses[port]))
+                return backend, await BackendConnection.opened(backend.addresses[port])
             except OSError as error:
                 if time.monotonic() > deadline:
                     raise NobodyServes(f"the service takes no connection: {error}") from error

@@ -4,7 +4,8 @@ import asyncio
 from contextlib import closing
 
 from pipeline.services.front import tunnel
-from pipeline.services.front.backends import BackendConnection, Backends, NobodyServes
+from pipeline.services.front.backend_connection import BackendConnection
+from pipeline.services.front.backends import Backends, NobodyServes
 from pipeline.services.front.bodies import BadBody
 from pipeline.services.front.exchange import AnswerMissing, ClientClosed, Exchange, ExchangeEnd
 from pipeline.services.front.heads import RequestHead, may_be_request, request_head

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from enum import Enum
 
-from pipeline.services.front.backends import BackendConnection
+from pipeline.services.front.backend_connection import BackendConnection
 from pipeline.services.front.bodies import Body, EndlessBody
 from pipeline.services.front.heads import RequestHead, ResponseHead, response_head
 from pipeline.services.front.incoming_bytes import IncomingBytes
@@ -130,7 +130,6 @@ class Exchange:
                 if isinstance(body, EndlessBody):
                     break
                 raise ClientClosed
-            await asyncio.sleep(0)  # so that an early answer is read before writing fails, which would lose it
             outgoing.write(incoming.take(body.feed(data)))
             await outgoing.drain()
         await outgoing.drain()
