@@ -8,6 +8,7 @@ environment, where one of those is free. The work for an event doesn't depend on
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from pipeline.cluster.placing.followers import Followers
 from pipeline.cluster.placing.kept_nodes import KeptNodes
 from pipeline.cluster.placing.node_supply import (
     Decision,
@@ -21,11 +22,8 @@ from pipeline.cluster.placing.node_supply import (
     WaitingStage,
 )
 from pipeline.cluster.placing.open_nodes import OpenNodes
-from pipeline.cluster.placing.stage_seconds import StageSeconds
 from pipeline.cluster.placing.stages_ahead import StagesAhead
 from pipeline.cluster.placing.waiting_stages import NeedsQueue, WaitingStages
-
-PREDECESSORS = 16  # on a node, at most, for one that follows them: a node with more isn't idle soon
 
 
 class NodePlacement:
@@ -43,8 +41,7 @@ class NodePlacement:
         self._ahead = StagesAhead()
         self._without_ahead: dict[str, None] = {}  # nodes that may have a stage ahead, in order
         self._kept = KeptNodes()
-        self._followed: set[str] = set()  # nodes that have a stage which follows another one there
-        self._seconds = StageSeconds()
+        self._followers = Followers()
 
     def add_node(self, supply: NodeSupply) -> None:
         """A node that works from now on; its name is new."""
@@ -61,7 +58,7 @@ class NodePlacement:
         self._nodes.pop(name, None)
         self._draining.discard(name)
         self._open.forget(name)
-        self._followed.discard(name)
+        self._followers.pop(name)
         self._bans = {ban for ban in self._bans if ban[0] != name}
         return [each.stage for each in lost]
 
@@ -98,12 +95,11 @@ class NodePlacement:
         """A stage has ended, in whatever way, so many seconds after it was handed out."""
         start = self._running.pop(id)
         if seconds is not None:
-            self._seconds.note(start.stage.kind, seconds)
+            self._followers.note(start.stage.kind, seconds)
         self._on_node[start.node].discard(id)
         self._licences.give_back(start.stage.needs.licences)
         self._nodes[start.node].give_back(start.share)
-        if start.node in self._followed:
-            self._followed.remove(start.node)
+        if self._followers.pop(start.node):
             self._without_ahead[start.node] = None
         self._open_again(start.node)
 
@@ -274,27 +270,15 @@ class NodePlacement:
                     break
 
     def _put_ahead(self, stage: WaitingStage, name: str) -> Decision:
-        if self._may_follow(stage, name):
-            return self._follower(stage, name)
-        self._ahead.put(name, stage)
-        return NodePreparation(stage, name)
-
-    def _may_follow(self, stage: WaitingStage, name: str) -> bool:
-        """Whether it can take the place of whichever stage there ends first, and one of them does so in a moment."""
-        ids = self._on_node[name]
-        if not stage.may_follow or len(ids) > PREDECESSORS:
-            return False
-        there = [self._running[id] for id in ids]
-        covers = self._nodes[name].covers
-        is_soon = any(self._seconds.is_brief(each.stage.kind) for each in there)
-        return is_soon and all(covers(each.share, stage.needs) for each in there)
-
-    def _follower(self, stage: WaitingStage, name: str) -> NodeStart:
+        there = [self._running[id] for id in self._on_node[name]]
+        if not self._followers.may_have(stage, self._nodes[name], there):
+            self._ahead.put(name, stage)
+            return NodePreparation(stage, name)
+        self._followers.put(name)
         share = self._nodes[name].claim(stage.needs)
-        start = NodeStart(stage, name, share, tuple(self._on_node[name]))
+        start = NodeStart(stage, name, share, tuple(each.stage.id for each in there))
         self._running[stage.id] = start
         self._on_node[name].add(stage.id)
-        self._followed.add(name)
         return start
 
     def _fits_after_one(self, name: str, needs: StageNeeds) -> bool:
