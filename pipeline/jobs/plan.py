@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pipeline.envs.choice.source import EXTERNAL, EnvironmentSource
 from pipeline.policy import STARTS, ResourceRequest, Start
 from pipeline.references import JOB_INPUT, is_paired, split
+from pipeline.text import printable
 from pipeline.values import Struct, field
 
 
@@ -73,6 +74,11 @@ class PlannedStage(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     def planned_name(self) -> str:
         """The name in the plan: for a member of a fan-out over a list, that of the fan-out."""
         return self.name
+
+    @property
+    def label(self) -> str:
+        """How messages name it: by its title, with the name that commands take."""
+        return f"'{printable(self.title)}' ({self.name})" if self.title else f"'{self.name}'"
 
     @property
     def file(self) -> str:

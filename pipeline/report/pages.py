@@ -4,7 +4,7 @@ from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.report.timeline import Row, rows, ticks
+from pipeline.report.timeline import Row, names, rows, ticks
 from pipeline.report.totals import by_file
 from pipeline.report.values import PHASES, JobReport
 from pipeline.templates import environment, shown_seconds
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).with_name("templates")
 WIDTH = 1000.0  # of a timeline's bars, in the picture's own units
 LINE = 18.0  # of a row
+LONGEST_NAME = 32  # columns beside a row
 LISTED = 200  # attempts that stand in the page itself, and stages; other attempts are listed by its script
 
 
@@ -46,7 +47,10 @@ def _timeline(report: JobReport) -> dict[str, Any]:
     found = rows(report)
     scale = WIDTH / report.seconds if report.seconds else 0.0
     return {
-        "rows": [(row, LINE * index, _boxes(row, scale)) for index, row in enumerate(found)],
+        "rows": [
+            (row, name, LINE * index, _boxes(row, scale))
+            for index, (row, name) in enumerate(zip(found, names(found, LONGEST_NAME, LONGEST_NAME), strict=True))
+        ],
         "ticks": [(tick * scale, shown_seconds(tick) if tick else "0") for tick in ticks(report.seconds)],
         "runs": [run.begin * scale for run in report.runs[1:]],
         "width": WIDTH,

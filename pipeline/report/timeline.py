@@ -6,7 +6,7 @@ from itertools import pairwise
 from pipeline.report.totals import concurrency
 from pipeline.report.values import FAILED, RAN, AttemptSpan, JobReport
 from pipeline.templates import shown_seconds
-from pipeline.text import counted
+from pipeline.text import counted, printable, shortened, width
 from pipeline.values import Struct
 
 MOST_ROWS = 80  # of single attempts, or of stages
@@ -45,6 +45,19 @@ def rows(report: JobReport) -> list[Row]:
     for span in report.attempts:
         together.setdefault(groups.get(span.planned, span.planned), []).append(span)
     return [_group(name, spans, report.seconds) for name, spans in together.items()]
+
+
+def names(found: Sequence[Row], room: int, longest_label: int) -> Iterator[str]:
+    """What the stage of each row does, where that has at most ``room`` columns, and no other stage does the same; else
+    the row's label, in at most ``longest_label`` columns.
+    """
+    doers: dict[str, set[str]] = {}
+    for row in found:
+        doers.setdefault(row.does, set()).add(row.label)
+    for row in found:
+        does = printable(row.does)
+        is_clear = does and width(does) <= room and len(doers[row.does]) == 1
+        yield does if is_clear else shortened(printable(row.label), longest_label)
 
 
 def _attempt(span: AttemptSpan) -> Row:

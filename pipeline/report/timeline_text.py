@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pipeline.report.timeline import Bar, Row, rows, ticks
+from pipeline.report.timeline import Bar, Row, names, rows, ticks
 from pipeline.report.values import CHECKED, COMMITTED, FAILED, RAN, REUSED, START, WAITED, JobReport
 from pipeline.templates import shown_seconds
 from pipeline.text import printable, shortened, width
@@ -16,11 +16,11 @@ LONGEST_NODE = 16
 def lines(report: JobReport, columns: int) -> Iterator[str]:
     """The timeline in lines of at most so many columns."""
     found = rows(report)
-    names = _labels(found, columns)
-    left = max(map(width, names), default=0)
+    labels = _labels(found, columns)
+    left = max(map(width, labels), default=0)
     room = max(20, columns - left - 11)
-    for name, row in zip(names, found, strict=True):
-        yield f"{name} {_drawn(row, report.seconds, room)} {shown_seconds(row.seconds):>9}"
+    for label, row in zip(labels, found, strict=True):
+        yield f"{label} {_drawn(row, report.seconds, room)} {shown_seconds(row.seconds):>9}"
     yield f"{' ' * left} {_axis(report.seconds, room)}".rstrip()
     if report.left_out:
         yield f"{report.left_out} more attempts aren't shown"
@@ -29,22 +29,11 @@ def lines(report: JobReport, columns: int) -> Iterator[str]:
 
 def _labels(found: Sequence[Row], columns: int) -> list[str]:
     """Of one width, with the nodes of a cluster as a column of their own."""
-    stages = _aligned(_called(found, max(LONGEST_LABEL, columns * 2 // 5)))
+    stages = _aligned(names(found, max(LONGEST_LABEL, columns * 2 // 5), LONGEST_LABEL))
     if not any(row.node for row in found):
         return stages
     nodes = _aligned([shortened(printable(row.node), LONGEST_NODE) for row in found])
     return [f"{stage} {node}" for stage, node in zip(stages, nodes, strict=True)]
-
-
-def _called(found: Sequence[Row], room: int) -> Iterator[str]:
-    """What each stage does, where there is room for it, and no other stage does the same; else its name."""
-    doers: dict[str, set[str]] = {}
-    for row in found:
-        doers.setdefault(row.does, set()).add(row.label)
-    for row in found:
-        does = printable(row.does)
-        is_clear = does and width(does) <= room and len(doers[row.does]) == 1
-        yield does if is_clear else shortened(printable(row.label), LONGEST_LABEL)
 
 
 def _aligned(found: Iterable[str]) -> list[str]:

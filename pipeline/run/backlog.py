@@ -36,7 +36,7 @@ class Backlog:
         if reason:
             services = " with its services" if beside else ""
             raise NotReady(
-                f"{task.job_id}: stage '{task.name}'{services} {reason}",
+                f"{task.job_id}: stage {task.stage.label}{services} {reason}",
                 f"raise --limit, or ask for less in {task.stage.file} and prepare the job again",
             )
         self._push(task)

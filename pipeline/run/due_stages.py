@@ -183,6 +183,6 @@ class DueStages:
     def _list_error(self, stage: PlannedStage, reason: str) -> StageError:
         job, writer = self._reuse.job.id, self._stages[split(str(stage.for_each))[0]]
         return StageError(
-            f"{job}: stage '{stage.name}' failed: {reason}",
+            f"{job}: stage {stage.label} failed: {reason}",
             f"mend {writer.file}, and then\nrun-pipeline -j {job}",
         )

@@ -96,9 +96,9 @@ class JobEnd:
         return self._journal.ended(RunEnded() if self._journal.has_begun else None, JobOutcome(partial=True))
 
     def stopped_short(self, left: str) -> JobOutcome:
-        """Nothing of the job has failed, so it is one of those that wait to be gone on with. ``left``: a stage that
-        wasn't started."""
-        text = f"{self._job.id}: stage '{left}' wasn't started after the failure (--fail-fast)"
+        """Nothing of the job has failed, so it is one of those that wait to be gone on with. ``left``: the label of a
+        stage that wasn't started."""
+        text = f"{self._job.id}: stage {left} wasn't started after the failure (--fail-fast)"
         event = RunInterrupted("--fail-fast") if self._journal.has_begun else None
         return self._journal.ended(event, JobOutcome(error=StageError(text, self._again)))
 

@@ -67,7 +67,7 @@ class JobRun:
         invocations = Invocations(job, runtime, self._results, keys)
         self.attempts = JobAttempts(context, invocations, self._journal, self._guard, self._signatures)
         self._end = JobEnd(job, self._journal, self.progress)
-        self._left: str | None = None  # a stage that wasn't started, since something else had failed
+        self._left: str | None = None  # the label of a stage that wasn't started, since something else had failed
 
     def begin(self) -> list[Task]:
         """What must run first. Raises what keeps the job from running at all."""
@@ -138,7 +138,7 @@ class JobRun:
     def leave(self, task: Task) -> None:
         """A task won't be started in this run."""
         self.open -= 1
-        self._left = self._left or task.name
+        self._left = self._left or task.stage.label
 
     def interrupt(self, by: str) -> None:
         """The run was asked to stop; its stages have ended."""

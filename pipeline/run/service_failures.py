@@ -62,7 +62,7 @@ def suspicion_of(job: PlannedJob, service: PlannedService, held: "ServiceConnect
         return None
     stage = service.stage
     log = Path(status.log) if status.log else job.log(service.name)
-    return Failure(job.id, service.name, stage.environment, stage.file, evidence, log)
+    return Failure(job.id, service.name, f"'{service.name}'", stage.environment, stage.file, evidence, log)
 
 
 def _evidence(failure: ServiceFailure, prefix: str) -> Evidence | None:

@@ -2,13 +2,14 @@
 
 import json
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from measuring import BIN, PROJECT, Failed, call, timed
 from page_runs import Effort
-from page_server import chromium, serving
+from page_server import SETTLED_SECONDS, chromium, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -29,6 +30,7 @@ def keys(folder: Path, effort: Effort) -> Mapping[str, float]:
         page.goto(server.link)
         page.goto(f"{server.address}/jobs/{id}/subtitles/en")
         page.wait_for_selector("#list [role=option]")
+        time.sleep(SETTLED_SECONDS)
         events = _traced(page)
     milliseconds = sorted(_durations(events))
     if len(milliseconds) < PRESSED:

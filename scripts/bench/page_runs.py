@@ -11,7 +11,7 @@ from typing import Any
 
 import ours
 from measuring import BIN, make_project, median_ratios, timed
-from page_server import PageReader, PageServer, chromium, serving
+from page_server import SETTLED_SECONDS, PageReader, PageServer, chromium, serving
 
 from pipeline.digests import sha256_of_bytes
 from pipeline.jobs.events import AnyEvent, RunFinished, RunStarted, StageFinished, StageStarted
@@ -24,7 +24,6 @@ from pipeline.values import from_plain
 LOG = b"a line of a log, as a program writes them while it works\n"
 LOG_LINES = 1_000_000  # 57 MB
 HOURS = 10
-SETTLED_SECONDS = 1.5  # after a page has shown its rows: what its beginning takes is no cost of the run that it shows
 DIGEST = sha256_of_bytes(b"")
 FIRST_PAINT = """() => new Promise((resolve) => new PerformanceObserver((list) => {
   for (const each of list.getEntries()) if (each.name === "first-contentful-paint") resolve(each.startTime);

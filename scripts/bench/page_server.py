@@ -17,6 +17,8 @@ from page_process import INSTALLATION, PATIENCE, ServedPage, program, served, sw
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+SETTLED_SECONDS = 1.5  # after a page has shown its rows: its own beginning is no part of what is measured then
+
 
 @dataclass(frozen=True)
 class PageServer(ServedPage):

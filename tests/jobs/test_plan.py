@@ -164,6 +164,11 @@ def test_the_schema_takes_what_is_written_with_every_field(tmp_path: Path) -> No
     assert schema_errors(plain(a_plan(stages=[stage], services=[plain(service)])), "job") == []
 
 
+def test_a_message_names_a_stage_by_its_title_and_the_name_that_commands_take() -> None:
+    assert a_stage("cut").label == "'cut'"
+    assert replace(a_stage("cut"), title="Make\x1b cuts").label == "'Make\\x1b cuts' (cut)"
+
+
 def test_a_way_to_start_that_there_is_no_more_is_passed_over() -> None:
     stage = replace(a_stage("copy"), start=("fork", "worker", "cold"))
     assert (stage.way(None), stage.way("cold")) == ("worker", "cold")

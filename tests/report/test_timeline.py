@@ -76,6 +76,14 @@ def test_a_terminal_has_what_each_stage_does_where_that_is_clear_and_has_room() 
     assert rows(report)[0].label == "cut_en (attempt 2)"
 
 
+def test_a_picture_has_what_each_stage_does_and_the_name_that_commands_take_in_its_tip() -> None:
+    picture = ET.fromstring(pages.timeline_svg(a_report(a_span("cut_en", 0, 2, title="Make subtitles in English"))))
+    labels = ["".join(each.itertext()) for each in picture.iter("{http://www.w3.org/2000/svg}text")]
+    tips = ["".join(each.itertext()) for each in picture.iter("{http://www.w3.org/2000/svg}title")]
+    assert "Make subtitles in English" in labels
+    assert any(tip.startswith("cut_en: ") for tip in tips)
+
+
 def test_a_picture_is_xml_with_names_escaped() -> None:
     picture = ET.fromstring(pages.timeline_svg(a_report(a_span("<b>&\x01", 0, 2))))
     texts = ["".join(each.itertext()) for each in picture.iter("{http://www.w3.org/2000/svg}text")]

@@ -28,11 +28,11 @@ SHOWN_DAMAGE = 5  # files; a package that is gone has hundreds
 class Failure:
     job: str
     stage: str
+    label: str  # how messages name the stage
     environment: str
     file: str  # of the stage, as a person would name it
     evidence: Evidence
     log: Path
-    title: str = ""  # what the stage does, in a person's words
 
     @property
     def kind(self) -> FailureClass:
@@ -108,7 +108,7 @@ def _class_of(kind: FailureClass) -> type[PipelineError]:
 def text(failure: Failure) -> str:
     """The message less its next step."""
     evidence = failure.evidence
-    headline = f"{failure.job}: {_called(failure)} in environment '{failure.environment}' failed"
+    headline = f"{failure.job}: stage {failure.label} in environment '{failure.environment}' failed"
     lines = [f"{headline}: {failure.reason}"]
     if evidence.service:
         lines += _of_service(evidence.service)
@@ -118,11 +118,6 @@ def text(failure: Failure) -> str:
     if evidence.returncode is not None:
         lines.append(f"  the whole log: {failure.log}")
     return "\n".join(lines)
-
-
-def _called(failure: Failure) -> str:
-    """The stage by its title, with the name that commands take."""
-    return f"stage '{printable(failure.title)}' ({failure.stage})" if failure.title else f"stage '{failure.stage}'"
 
 
 def _of_service(trouble: ServiceTrouble) -> Iterator[str]:

@@ -38,7 +38,7 @@ def failure_of(
         **fields_of(end),
         oom_after=oom_after,
     )
-    return Failure(job.id, live.task.name, stage.environment, stage.file, evidence, log, stage.title)
+    return Failure(job.id, live.task.name, stage.label, stage.environment, stage.file, evidence, log)
 
 
 def _with_paths_here(raised: StageException, paths_here: Mapping[str, str]) -> StageException:
@@ -50,7 +50,7 @@ def unserved(job: PlannedJob, task: Task, trouble: ServiceTrouble) -> Failure:
     """The failure of a stage that wasn't started, since a service that it needs isn't there."""
     stage = task.stage
     evidence = Evidence(prefix="", service=trouble, again=preparing_command(job))
-    return Failure(job.id, task.name, stage.environment, stage.file, evidence, job.log(task.name), stage.title)
+    return Failure(job.id, task.name, stage.label, stage.environment, stage.file, evidence, job.log(task.name))
 
 
 def seconds_until_again(task: Task, kind: FailureClass) -> float | None:

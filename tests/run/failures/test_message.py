@@ -22,7 +22,7 @@ WHOLE = Whole("requirements/alpha.txt", ("uv pip compile …", "bootstrap --env 
 
 
 def told(evidence: Evidence) -> PipelineError:
-    failure = Failure("j1", "cut", "alpha", "stages/cutter.py", evidence, Path("/p/jobs/j1/logs/cut.log"))
+    failure = Failure("j1", "cut", "'cut'", "alpha", "stages/cutter.py", evidence, Path("/p/jobs/j1/logs/cut.log"))
     with pytest.raises(PipelineError) as raised:
         raise error_of(failure)
     return raised.value
@@ -340,15 +340,9 @@ def test_a_failure_is_told(evidence: Evidence, error: type[PipelineError], text:
 )
 def test_a_program_that_a_shell_has_not_is_to_be_installed_first(file: str, returncode: int, mended: bool) -> None:
     evidence = Evidence(PREFIX, returncode=returncode)
-    step = error_of(Failure("j1", "cut", "alpha", file, evidence, Path("/p/jobs/j1/logs/cut.log"))).next_step
+    step = error_of(Failure("j1", "cut", "'cut'", "alpha", file, evidence, Path("/p/jobs/j1/logs/cut.log"))).next_step
     assert str(step).startswith("install the program") == mended
     assert "run-pipeline -j j1" in str(step)
-
-
-def test_a_stage_is_called_by_its_title_and_the_name_that_commands_take() -> None:
-    evidence, log = Evidence(PREFIX, returncode=1), Path("/p/jobs/j1/logs/cut.log")
-    error = error_of(Failure("j1", "cut", "alpha", "stages/cutter.py", evidence, log, "Make\x1b cuts"))
-    assert error.message.startswith("j1: stage 'Make\\x1b cuts' (cut) in environment 'alpha' failed: ")
 
 
 def test_every_class_has_its_message() -> None:
@@ -361,7 +355,8 @@ def test_none_of_them_is_told_as_a_bug_of_ours() -> None:
 
 
 def test_braces_in_names_are_no_templates() -> None:
-    failure = Failure("{j}", "{x}", "{e}", "stages/{f}.py", Evidence(PREFIX, -9, timed_out=1), Path("/{l}/logs/x.log"))
+    evidence, log = Evidence(PREFIX, -9, timed_out=1), Path("/{l}/logs/x.log")
+    failure = Failure("{j}", "{x}", "'{x}'", "{e}", "stages/{f}.py", evidence, log)
     with pytest.raises(StageError, match=r"stages/\{f\}.py"):
         raise error_of(failure)
 

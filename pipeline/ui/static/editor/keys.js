@@ -41,6 +41,7 @@ export class Keys {
     this.commands = commands;
     this.known = KEYS.filter((each) => mayEdit || !each.edits);
     this.dialog = document.getElementById("keys-dialog");
+    this.dialogs = [...document.querySelectorAll("dialog")]; // a search for an open one would go through all rows
     const box = document.getElementById("keys-on");
     box.checked = this.on = stored() !== "off";
     box.addEventListener("change", () => { this.on = box.checked; store(box.checked ? "on" : "off"); });
@@ -50,7 +51,7 @@ export class Keys {
 
   pressed(event) {
     const { target } = event;
-    if (event.defaultPrevented || event.isComposing || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.defaultPrevented || event.isComposing || event.altKey || this.dialogs.some((each) => each.open)) return;
     if (target.id === "text" && (event.key === "Escape" || event.key === "Enter" && event.ctrlKey)) {
       event.preventDefault();
       if (event.key === "Escape") document.getElementById("list").focus(); else this.commands.split();
