@@ -85,6 +85,7 @@ def run(  # noqa: PLR0913, PLR0917  # the streams are the tool's
         ) as child,
     ):
         tie.bind(child.pid)
+        _keep_niceness(child.pid)
         _AWAITED[get_ident()] = child
         try:
             stdout, stderr = child.communicate(timeout=min(timeout, LONGEST_WAIT))
@@ -154,6 +155,7 @@ def spawn_apart(
     )
     if tie:
         tie.bind(started.pid)
+    _keep_niceness(started.pid)
     return Child(started.pid, started)
 
 
@@ -171,7 +173,9 @@ def spawn(  # noqa: PLR0913, PLR0917  # the three streams are one thing
     """
     streams = (stdin, stdout, stderr)
     if sys.platform == "linux" and min(streams) > 2 and os.path.isabs(argv[0]):
-        return Child(_posix_spawn(argv, variables, streams, keeping))
+        pid = _posix_spawn(argv, variables, streams, keeping)
+        _keep_niceness(pid)
+        return Child(pid)
     import subprocess
 
     started = subprocess.Popen(
@@ -184,6 +188,7 @@ def spawn(  # noqa: PLR0913, PLR0917  # the three streams are one thing
         start_new_session=True,
         creationflags=NO_WINDOW,
     )
+    _keep_niceness(started.pid)
     return Child(started.pid, started)
 
 
@@ -207,6 +212,17 @@ def _posix_spawn(
         setsid=True,
         setsigdef=_RESTORED,
     )
+
+
+def _keep_niceness(pid: int) -> None:
+    """Let the session that a child leads give way as this thread does.
+
+    Linux may share the processors between sessions first, and then the niceness of a process counts only in its own; a
+    new session begins with none (sched(7), autogroups). The kernel refuses more than ten changes a second.
+    """
+    if sys.platform == "linux" and (niceness := os.getpriority(os.PRIO_PROCESS, 0)) > 0:
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/autogroup", "w", encoding="ascii") as file:
+            file.write(str(niceness))
 
 
 _inherited_closed = False

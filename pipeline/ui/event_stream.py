@@ -2,8 +2,6 @@
 
 import contextlib
 import os
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,6 +11,7 @@ from pipeline.api.folder_notices import FolderNotices
 from pipeline.errors import PipelineError
 from pipeline.jobs.job import PlannedJob
 from pipeline.jobs.proposal_file import NewProposals
+from pipeline.ui.background import give_way
 from pipeline.ui.draft_news import DraftNews
 from pipeline.ui.live_job import LiveJob
 from pipeline.values import encode
@@ -22,7 +21,6 @@ BUSY_SECONDS = 1.0  # the same where more happens than anybody can follow, which
 BUSY_BYTES = 16 << 10  # of a message: some 100 rows
 OWN_EVENTS = ("proxy", "film")  # kinds that pages hear by these names; all others are proposals
 SILENCE_SECONDS = 5.0  # until a message without content shows whether the page is still open
-BEHIND_RUNS = 10  # the niceness of a thread that tells of a run
 STILL_HERE = b": still here\n\n"
 
 
@@ -82,17 +80,6 @@ def _entries(folder: Path) -> list[tuple[str, int]]:
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         found = sorted((entry.name, entry.stat(follow_symlinks=False).st_mtime_ns) for entry in entries)
     return found
-
-
-def give_way() -> None:
-    """Let this thread, which ends with its stream, take only what runs leave of the processors.
-
-    On Linux each thread has a priority of its own; elsewhere it would be that of the whole server, whose other pages
-    somebody waits for.
-    """
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):  # a system may forbid it
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BEHIND_RUNS)
 
 
 def message(name: str, data: Any) -> bytes:

@@ -5,6 +5,7 @@ No address has a path in it: the job is looked up by its id, and what there is o
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from pipeline.jobs import film_outputs, input_state
 from pipeline.jobs.job import PlannedJob
 from pipeline.project import ProjectFolder
 from pipeline.text import printable
+from pipeline.ui.background import in_background
 from pipeline.ui.file_answers import file_answer
 from pipeline.ui.messages import BINARY, JSON, Denial, Request, Response
 from pipeline.values import encode
@@ -98,7 +100,7 @@ def peaks(site: MediaSite, request: Request, found: Sequence[str]) -> Response:
     from pipeline.films import waveform
 
     try:
-        made = waveform.peaks_of(site.project, site.job(found[1]))
+        made = in_background(partial(waveform.peaks_of, site.project, site.job(found[1])))
     except UsageError as error:
         raise Denial(HTTPStatus.NOT_FOUND, error.message) from error
     return file_answer(request, made.path, BINARY, made.digest)

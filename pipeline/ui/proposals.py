@@ -20,6 +20,7 @@ from pipeline.jobs import proposal_file
 from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.job_editor import JobEditor
 from pipeline.project import ProjectFolder
+from pipeline.ui.background import give_way
 from pipeline.ui.messages import JSON, Denial, Request, Response
 from pipeline.values import Struct, ValidationError, decode, encode, plain
 
@@ -131,6 +132,7 @@ def proxy(site: ProposalSite, request: Request, found: Sequence[str]) -> Respons
     job = site.job(found[1])
 
     def work(desk: JobEditor, catalog: Catalog) -> ProxyMade:
+        give_way()
         return ProxyMade(proxies.make(catalog.project, desk.job).stat().st_size)
 
     return _started(site.proposals.start(job, "proxy", "", work))

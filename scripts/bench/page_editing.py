@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import statistics
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 CUE_SECONDS = 2
+SCENE_SECONDS = 100
 PRESSED = 50  # keys of each kind
+WAVEFORM_MS = 120_000  # in which the peaks of the film are made
 CATEGORIES = ["devtools.timeline", "disabled-by-default-devtools.timeline"]
 
 
@@ -26,21 +29,32 @@ def keys(folder: Path, effort: Effort) -> Mapping[str, float]:
     chosen = ("--subtitle", "-s", "en", "--from-subtitles", str(cues))
     id = call(project, "prepare-job", str(movie), *chosen).strip()
     call(project, "run-pipeline", "-j", id)
+    slowest, costs = [], []
     with serving(project, "--edit") as server, chromium() as page:
         page.goto(server.link)
-        page.goto(f"{server.address}/jobs/{id}/subtitles/en")
-        page.wait_for_selector("#list [role=option]")
-        time.sleep(SETTLED_SECONDS)
-        events = _traced(page)
-    milliseconds = sorted(_durations(events))
+        for _ in range(effort.rounds):
+            events = _traced(page, f"{server.address}/jobs/{id}/subtitles/en")
+            slowest.append(_slowest(sorted(_durations(events))))
+            costs.append(_processor(events) / (2 * PRESSED))
+    return {
+        "edit_key_ms": round(statistics.median(slowest), 1),
+        "edit_key_cpu_ms": round(statistics.median(costs), 1),
+    }
+
+
+def _slowest(milliseconds: Sequence[float]) -> float:
+    """Of all keys but two in a hundred. Raises ``Failed``."""
     if len(milliseconds) < PRESSED:
         raise Failed(f"Chromium has traced {len(milliseconds)} keys of {2 * PRESSED}")
-    slowest = milliseconds[int(len(milliseconds) * 0.98)]
-    return {"edit_key_ms": round(slowest, 1), "edit_key_cpu_ms": round(_processor(events) / (2 * PRESSED), 1)}
+    return milliseconds[int(len(milliseconds) * 0.98)]
 
 
-def _traced(page: "Page") -> Sequence[Mapping[str, Any]]:
-    """What Chromium did while keys were pressed."""
+def _traced(page: "Page", address: str) -> Sequence[Mapping[str, Any]]:
+    """What Chromium did while keys were pressed in an editor that had just been opened."""
+    page.goto(address)
+    page.wait_for_selector("#list [role=option]")
+    page.wait_for_selector("#wave-note:not(:has-text('in a moment'))", state="attached", timeout=WAVEFORM_MS)
+    time.sleep(SETTLED_SECONDS)
     assert page.context.browser is not None
     page.context.browser.start_tracing(page=page, categories=CATEGORIES)
     page.locator("#list").focus()
@@ -109,12 +123,14 @@ def own_project(folder: Path) -> Path:
 
 
 def _film(folder: Path, cues: int) -> tuple[Path, Path]:
-    """A film of one colour and a tone, and a file with so many cues."""
-    movie, seconds = folder / "film.mkv", cues * CUE_SECONDS
-    ffmpeg = shutil.which("ffmpeg") or PROJECT / "venv" / "ffmpeg" / "provides" / "ffmpeg"
-    picture = ["-f", "lavfi", "-i", f"color=gray:size=64x36:rate=2:duration={seconds}"]
-    sound = ["-f", "lavfi", "-i", f"sine=frequency=300:sample_rate=16000:duration={seconds}"]
-    timed([ffmpeg, "-v", "error", *picture, *sound, "-c:v", "mpeg4", "-c:a", "aac", "-shortest", movie])
+    """A film of one colour and a tone, which is one scene again and again, and a file with so many cues."""
+    movie, scene = folder / "film.mkv", folder / "scene.mkv"
+    ffmpeg = [shutil.which("ffmpeg") or PROJECT / "venv" / "ffmpeg" / "provides" / "ffmpeg", "-v", "error"]
+    picture = ["-f", "lavfi", "-i", f"color=gray:size=64x36:rate=2:duration={SCENE_SECONDS}"]
+    sound = ["-f", "lavfi", "-i", f"sine=frequency=300:sample_rate=16000:duration={SCENE_SECONDS}"]
+    timed([*ffmpeg, *picture, *sound, "-c:v", "mpeg4", "-c:a", "aac", "-shortest", scene])
+    length = ["-t", str(cues * CUE_SECONDS)]
+    timed([*ffmpeg, "-stream_loop", "-1", "-i", scene, "-c", "copy", *length, movie])
     lines = [_cue(number) for number in range(cues)]
     texts = folder / "cues.srt"
     texts.write_text("\n".join(lines), encoding="utf-8")

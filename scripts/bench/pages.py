@@ -18,7 +18,8 @@ server_mib          the memory of `pipeline ui` while it shows a job of ten hour
                     and its log read, MiB
 server_report_mib   the same after it has made that job's report
 edit_key_ms         the editor with 5,000 cues: from a key's press to the screen, as Chromium traces it, milliseconds;
-                    the 98th of 100 keys, typed into a cue and through the list, of a page that has come to rest
+                    the 98th of 100 keys, typed into a cue and through the list, after the page has come to rest; the
+                    median of the rounds
 edit_key_cpu_ms     the same keys: processor time of the page's own thread for each, milliseconds, whatever else runs
 edit_film_share     a cue of the sample is changed, and the film muxed anew / the whole job
 edit_beside_mux_seconds  the same, seconds, less the time of mux itself

@@ -1,8 +1,5 @@
 """What is told of a job while it runs."""
 
-import os
-import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -158,22 +155,6 @@ def test_stages_are_counted_by_their_state_as_the_journal_s_own_fold_has_it(tmp_
     assert counts == {"waiting": 1, "running": 2, "failed": 1, "skipped": 1, "finished": 1}
     record(job, finished("stage_3"))
     assert told(here)["counts"] == counts  # a fan-out is its members
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priority of their own")
-def test_the_thread_of_a_stream_alone_gives_way_to_runs() -> None:
-    found: list[int] = []
-
-    def stream() -> None:
-        event_stream.give_way()
-        found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
-
-    before = os.getpriority(os.PRIO_PROCESS, 0)
-    thread = threading.Thread(target=stream)
-    thread.start()
-    thread.join(timeout=30)
-    assert found == [event_stream.BEHIND_RUNS]
-    assert os.getpriority(os.PRIO_PROCESS, 0) == before
 
 
 def test_a_row_has_the_node_and_the_class_of_the_failure(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ export class Waveform {
   }
 
   show(ms) {
-    if (this.held) return;
+    if (this.held || ms === this.ms) return;
     this.ms = ms;
     this.draw();
   }
