@@ -29,7 +29,7 @@ from collections.abc import Sequence
 import stagekit
 from subtitling import frame_clock, reader, style_profiles
 from subtitling.exports.export_formats import EXPORT_FORMATS
-from subtitling.exports.written_file import ExportOptions, Unwritable, clock, counted
+from subtitling.exports.written_file import ExportOptions, Unwritable, counted
 
 ADVICE = "pipeline subtitles convert --help   names the formats"
 
@@ -53,7 +53,7 @@ def run(stage: stagekit.Stage) -> None:
     except Unwritable as error:
         raise stagekit.InputUnusable(f"{source} can't be written as {wish['format']}: {error}\n{ADVICE}") from None
     late = counted([cue for cue in cues if cue.end <= cue.start], "ended before they began")
-    notes = [*found.notes, *late, *_lost_words(found, wish["format"]), *_lost_in_reading(found), *written.notes]
+    notes = [*found.notes, *late, *_lost_words(found, wish["format"]), *found.losses, *written.notes]
     for note in notes:
         stage.warn(f"{wish['format']}: {note}")
     stage.output("file", f"{source.stem}.{target.suffix}").write_bytes(written.data)
@@ -67,14 +67,3 @@ def _lost_words(found: reader.SubtitleFile, kind: str) -> Sequence[str]:
     return (
         [f"lost the times of words ({' and '.join(karaoke)} have them)"] if found.words and kind not in karaoke else []
     )
-
-
-def _lost_in_reading(found: reader.SubtitleFile) -> Sequence[str]:
-    """A note on what only the source's own format has."""
-    if not found.lost:
-        return []
-    starts = {start for start, _ in found.lost}
-    number = "1 cue" if len(starts) == 1 else f"{len(starts)} cues"
-    *most, last = dict.fromkeys(what for _, what in found.lost)
-    what = f"{', '.join(most)} or {last}" if most else last
-    return [f"{number} lost {what} (the first one at {clock(min(starts))})"]

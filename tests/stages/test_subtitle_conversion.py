@@ -73,6 +73,11 @@ def test_what_can_not_be_done_is_refused_with_the_file_and_a_command(
         ("en.vtt", "WEBVTT\n\n00:01.000 --> 00:04.000\nIt <00:01.500>was <00:02.200>so\n", "times of words"),
         ("en.srt", SRT.replace("00:00:03,000", "00:00:00,500"), "ended before they began"),
         (
+            "en.srt",
+            "1\n00:00:01,000 --> 00:00:02,000\n<font color=red>Red</font>\n",
+            "1 cue lost colours and fonts (the first one at 0:00:01.000)",
+        ),
+        (
             "en.vtt",
             (
                 "WEBVTT\n\n00:01.000 --> 00:02.000 line:0\nUp\n\n00:02.000 --> 00:03.000 position:20%\n<c.loud>It</c>"

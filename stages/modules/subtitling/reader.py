@@ -8,6 +8,7 @@ from typing import Literal
 from subtitling import markup
 from subtitling.cues import Cue, TimedWord
 from subtitling.encodings import Undecodable, decode
+from subtitling.exports.written_file import clock
 from subtitling.formats import detection, frames, sami, subrip, substation, subviewer, timed_lines, timed_text, webvtt
 from subtitling.formats.parsed_file import ParsedFile, ReadingOptions, Unreadable
 
@@ -49,6 +50,17 @@ class SubtitleFile:
     left_out: int = 0
     words: Sequence[TimedWord] = ()
     lost: Sequence[tuple[int, str]] = ()
+
+    @property
+    def losses(self) -> list[str]:
+        """A note on what is lost, if anything is: of how many cues, and where the first one is."""
+        if not self.lost:
+            return []
+        starts = {start for start, _ in self.lost}
+        number = "1 cue" if len(starts) == 1 else f"{len(starts)} cues"
+        *most, last = dict.fromkeys(what for _, what in self.lost)
+        what = f"{', '.join(most)} or {last}" if most else last
+        return [f"{number} lost {what} (the first one at {clock(min(starts))})"]
 
 
 def read(

@@ -59,7 +59,7 @@ def _without_overlap(cues: Sequence[Cue]) -> Iterator[tuple[int, int]]:
 
 def notes_of(read: SubtitleFile, repairs: Sequence[CueRepair], merged: int = 0) -> list[str]:
     """What a reader should know. ``merged``: how many cues of rolling captions became others."""
-    notes = list(read.notes)
+    notes = [*read.notes, *read.losses]
     if not read.encoding.startswith("utf") and read.format != "stl":
         notes.append(f"the subtitles don't say their encoding; they read best as {read.encoding}{_doubt(read)}")
     elif read.confidence < 1:

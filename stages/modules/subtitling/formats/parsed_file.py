@@ -7,6 +7,7 @@ from typing import NamedTuple
 from subtitling.cues import Cue, TimedWord
 
 OPEN_END = 4000  # milliseconds that a cue stays, at most, if its file doesn't say when it ends
+COLOURS = "colours and fonts"  # which a cue loses
 
 
 class Unreadable(Exception):

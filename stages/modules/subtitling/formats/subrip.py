@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from subtitling import markup
 from subtitling.cues import BOTTOM_CENTRE, Cue
-from subtitling.formats.parsed_file import ParsedFile, ReadingOptions
+from subtitling.formats.parsed_file import COLOURS, ParsedFile, ReadingOptions
 
 # Programs confuse the marks, some write full-width ones, and a translator's program may change the arrow.
 _MARK = r"\s*[:;.,：；．，。、]\s*"
@@ -26,6 +26,7 @@ NUMBER = re.compile(r"\s*\d+\s*")
 BEGUN_TIMES = re.compile(r"\s*\d{1,3}:[\d:.,\s]*(?:-+>?[\d:.,\s]*)?")
 LINE_BREAK = re.compile(r" *<br */?> *", re.IGNORECASE)
 WORD_TIME = re.compile(r"<(?:\d+:)?\d\d:\d\d[.,:]\d+>")  # WebVTT's, which converters leave
+COLOURED = re.compile(r"<\s*font[\s=]|\{[^{}]*\\(?:\d?c&|fn|fs\d)", re.IGNORECASE)
 PLACE = re.compile(r"\\(an?)(\d+)(?=[^{}]*\})")
 # SubStation's first version counted 1 to 3 at the bottom, 5 to 7 at the top, and 9 to 11 in the middle.
 FIRST_ALIGNMENTS = {1: 1, 2: 2, 3: 3, 5: 7, 6: 8, 7: 9, 9: 4, 10: 5, 11: 6}
@@ -49,7 +50,7 @@ def parse(text: str, options: ReadingOptions) -> ParsedFile:
     rate = options.frame_rate or USUAL_RATE
     has_frames = bool(blocks) and all(FRAMES.fullmatch(lines[block.line]) for block in blocks)
     has_numbers = bool(blocks) and _ends_with_number(lines[: blocks[0].line])
-    cues = []
+    cues, lost = list[Cue](), list[tuple[int, str]]()
     for block, end in zip(blocks, ends, strict=False):
         if block.times is not None:
             own = [line for line in (block.text, *lines[block.line + 1 : end]) if line.strip()]
@@ -57,9 +58,10 @@ def parse(text: str, options: ReadingOptions) -> ParsedFile:
                 own.pop()  # the next cue's
             start, until = (_of_frames(time, rate) if has_frames else time for time in block.times)
             cues.append(cue_of(start, until, "\n".join(own), options))
+            lost += [(start, COLOURS)] if COLOURED.search("\n".join(own)) else []
     notes = [f"the times count frames, of which {rate:g} are taken for a second"] if has_frames else []
     unread = [lines[block.line] for block in blocks if block.times is None]
-    return ParsedFile(cues, notes=notes, unread=[*unread, *rest])
+    return ParsedFile(cues, notes=notes, unread=[*unread, *rest], lost=lost)
 
 
 def _whole_cues(lines: Sequence[str]) -> int:

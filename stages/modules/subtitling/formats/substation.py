@@ -8,9 +8,9 @@ from typing import NamedTuple
 import pysubs2
 
 from subtitling import markup
-from subtitling.cues import BOTTOM_CENTRE, Cue
+from subtitling.cues import BOTTOM_CENTRE, Cue, TimedWord
 from subtitling.formats import subrip, sung_words
-from subtitling.formats.parsed_file import ParsedFile, ReadingOptions, Unreadable
+from subtitling.formats.parsed_file import COLOURS, ParsedFile, ReadingOptions, Unreadable
 
 BLOCK = re.compile(r"\{([^{}]*)\}")
 COMMAND = re.compile(r"\\(?:([ibu])(\d*)(?=[\\ ]|$)|p(\d+)|(r)([^\\]*))")
@@ -40,7 +40,7 @@ def parse(text: str, options: ReadingOptions) -> ParsedFile:  # noqa: ARG001  # 
         raise Unreadable(f"it can't be read as SubStation: {error or type(error).__name__}") from error
     soft = "\n" if file.info.get("WrapStyle") == KEEPS_SOFT_BREAKS else " "
     looks = {name: _Look(i=bool(style.italic), u=bool(style.underline)) for name, style in file.styles.items()}
-    cues, words = [], []
+    cues, words, lost = list[Cue](), list[TimedWord](), list[tuple[int, str]]()
     for event in file:
         name = event.style.lstrip("*")  # which older programs put before the name of a style of their own
         style = file.styles.get(event.style) or file.styles.get(name)
@@ -52,8 +52,9 @@ def parse(text: str, options: ReadingOptions) -> ParsedFile:  # noqa: ARG001  # 
         words += sung_words.of_substation(event.text, event.start)
         shown = re.sub(r" *\\n *", soft, shown).replace(r"\N", "\n").replace(r"\h", " ")
         alignment = _alignment(event.text, int(style.alignment) if style else BOTTOM_CENTRE, _plane(file.info))
+        lost += [(event.start, COLOURS)] if subrip.COLOURED.search(event.text) else []
         cues.append(Cue(event.start, event.end, markup.balance([shown])[0], event.name.strip(), alignment))
-    return ParsedFile(cues, words=words)
+    return ParsedFile(cues, words=words, lost=lost)
 
 
 def _shown(text: str, style: _Look, looks: Mapping[str, _Look]) -> Iterator[str]:

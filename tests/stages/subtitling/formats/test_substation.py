@@ -27,6 +27,13 @@ def cues(*lines: str, style: str = "Default", name: str = "", head: str = HEAD) 
     return substation.parse(head + events, ReadingOptions()).cues
 
 
+@pytest.mark.parametrize("command", [r"\c&H0000FF&", r"\3c&HFF&", r"\fnArial", r"\i1\fs40"])
+def test_colours_and_fonts_that_a_line_has_of_its_own_are_lost(command: str) -> None:
+    event = "Dialogue: 0,0:00:01.00,0:00:04.00,Default,,0,0,0,,"
+    found = substation.parse(f"{HEAD}{event}{{{command}}}Now\n{event}{{\\i1\\fscx90}}then\n", ReadingOptions())
+    assert found.lost == [(1000, "colours and fonts")]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
