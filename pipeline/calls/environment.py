@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.calls import definition_record
 from pipeline.calls.interpreter import CallInterpreter
 from pipeline.calls.options import CallOptions, Progress
 from pipeline.calls.session import CallSession
 from pipeline.calls.source import CallSource
-from pipeline.config import environments
-from pipeline.config.source import require_name
 from pipeline.errors import UsageError
 from pipeline.location import locate
 from pipeline.policy import ResourceRequest
@@ -116,5 +115,9 @@ def environment(name: str, project: str | os.PathLike[str] | None = None, *, bui
     environment where it isn't there. Raises ``UsageError`` and ``ConfigurationError`` where there is none of that name.
     """
     folder = locate(None if project is None else Path(os.path.abspath(project)))
-    require_name("environment", name, environments.names(folder), "pipeline env list")
+    if definition_record.read(folder, name) is None:
+        from pipeline.config import environments
+        from pipeline.config.source import require_name
+
+        require_name("environment", name, environments.names(folder), "pipeline env list")
     return CallEnvironment(folder, name, build)

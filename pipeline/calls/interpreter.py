@@ -2,24 +2,23 @@
 
 import os
 import weakref
+from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.config.catalog import Catalog
-from pipeline.environments import own_variables
+from pipeline.calls import definition_record
+from pipeline.calls.definition_record import DefinitionRecord, FileState
+from pipeline.environments import own_variables, registry_of
 from pipeline.envs.build import Build
-from pipeline.envs.choice.decision import EnvironmentOptions
-from pipeline.envs.definition import Definition
 from pipeline.envs.inheritance import visible
 from pipeline.envs.leases import Leases
 from pipeline.envs.variables import stage_variables
+from pipeline.envs.verification import health
 from pipeline.executors import WorkerLimits
-from pipeline.jobs import environment_sources
-from pipeline.prepare.environment_finder import WAIT_SECONDS, finder_for
 from pipeline.process import Interpreter
 from pipeline.progress import Progress
 from pipeline.project import ProjectFolder
 
-Signature = tuple[object, ...]
+Signature = tuple[dict[str, FileState | None], dict[str, str]]
 
 
 class CallInterpreter:
@@ -31,66 +30,50 @@ class CallInterpreter:
         self._builds = builds
         self._progress = progress
         self._found: tuple[Signature, Interpreter] | None = None
-        self._files: list[Path] = []  # that tell whether the environment has changed
         self._leases = Leases()
         self._end = weakref.finalize(self, self._leases.__exit__)
         self.limits = WorkerLimits()
 
     def get(self) -> Interpreter:
         """Raises ``NotReady`` where it isn't built, ``ConfigurationError`` and ``UsageError``."""
-        if self._found is not None and self._found[0] == self._signature(self._files):
+        if self._found is not None and self._found[0] == _signature(self._found[0][0]):
             return self._found[1]
-        catalog = Catalog(self._project, saves=False)
-        workers = catalog.settings.workers
-        self.limits = WorkerLimits(workers.idle_seconds, workers.tasks, workers.memory)
-        definition = catalog.environment(self._name)
-        self._files = _files(self._project, definition)
-        signature = self._signature(self._files)
-        interpreter = self._settled(catalog, definition)
-        self._found = signature, interpreter
+        pointer = self._project.environments / self._name
+        before = _signature(map(str, (pointer, pointer / "pyvenv.cfg")))
+        record, interpreter = self._of_record() or self._of_search()
+        self._found = (before[0] | record.files, before[1]), interpreter
         return interpreter
 
     def forget(self) -> None:
         """Look again: the environment may have been repaired."""
         self._found = None
 
-    def _settled(self, catalog: Catalog, definition: Definition) -> Interpreter:
-        inspections = environment_sources.deferred_inspection_cache(self._project)
-        finder = finder_for(catalog, inspections, EnvironmentOptions(WAIT_SECONDS, self._builds), self._progress)
-        needed = [definition, *_providers(catalog, definition)]
-        builds = [finder.settle(each, finder.choose(each)).build for each in needed]
-        inspections.save()
-        return self._interpreter(definition, builds[0], [each.provided_tools for each in builds[1:]])
+    def _of_record(self) -> tuple[DefinitionRecord, Interpreter] | None:
+        """That of the live build, where it is whole, and is the one that the definition was right for."""
+        record = definition_record.read(self._project, self._name)
+        build = registry_of(self._project).live(self._name) if record else None
+        if record is None or build is None or build.key != record.key or health.problem(build):
+            return None
+        self.limits = record.limits
+        return record, self._interpreter(build, record, ())
 
-    def _interpreter(self, definition: Definition, build: Build, tools: list[Path]) -> Interpreter:
-        caller = visible(os.environ, definition.passed)
-        own = own_variables(self._project, definition.variables, build.prefix)
+    def _of_search(self) -> tuple[DefinitionRecord, Interpreter]:
+        from pipeline.calls import environment_search  # which reads definitions, and is slow to import
+
+        found = environment_search.search(self._project, self._name, self._builds, self._progress)
+        self.limits = found.record.limits
+        if found.is_lasting:
+            definition_record.write(self._project, self._name, found.record)
+        return found.record, self._interpreter(found.build, found.record, found.tools)
+
+    def _interpreter(self, build: Build, record: DefinitionRecord, tools: Iterable[Path]) -> Interpreter:
+        caller = visible(os.environ, record.passed)
+        own = own_variables(self._project, record.variables, build.prefix)
         variables = stage_variables(build.prefix, caller, tools, own, build.conda)
         lease = self._leases.on(build) if build.is_ours else None
         return Interpreter(build.python, build.prefix, variables, build.key, lease)
 
-    def _signature(self, files: list[Path]) -> Signature:
-        """What tells that the environment's name stands for the same as before, and that the caller's world does."""
-        return (*map(_state, files), dict(os.environ))
 
-
-def _providers(catalog: Catalog, definition: Definition) -> list[Definition]:
-    """The environments that have the programs which it needs."""
-    if not definition.tools:
-        return []
-    from pipeline.prepare import readiness
-
-    return readiness.providers(readiness.locate_all(catalog, definition.tools))
-
-
-def _files(project: ProjectFolder, definition: Definition) -> list[Path]:
-    files = [project.environments / definition.name, project.environments / definition.name / "pyvenv.cfg"]
-    return [*files, project.root / definition.path, *([definition.lock] if isinstance(definition.lock, Path) else [])]
-
-
-def _state(path: Path) -> object:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
+def _signature(files: Iterable[str]) -> Signature:
+    """What tells that the environment's name stands for the same as before, and that the caller's world does."""
+    return definition_record.states(map(Path, files)), dict(os.environ)

@@ -36,7 +36,12 @@ class RemoteFunction:
         self._options = options
         self.__name__ = known.facts.name
         self.__doc__ = known.facts.doc
-        self.__signature__ = known.signature
+
+    def __getattr__(self, name: str) -> Any:
+        """``__signature__``, which ``inspect.signature`` and editors ask for, is made when it is."""
+        if name == "__signature__":
+            return self._known.signature
+        raise AttributeError(f"a remote function has no {name!r}")
 
     def __call__(self, *positional: Any, **named: Any) -> Any:
         """Its result. Raises ``TypeError`` for arguments that don't fit or can't be sent, ``RemoteError`` for what it
@@ -47,7 +52,7 @@ class RemoteFunction:
     def call(self, positional: Sequence[Any], named: Mapping[str, Any], ticket: CallTicket | None = None) -> Any:
         """As ``__call__``, with a ticket by which another thread can give the call up."""
         if named or len(positional) not in self._known.places:  # the comparison takes longer than all else here
-            require_arguments(self.__name__, self.__signature__, positional, named)
+            require_arguments(self.__name__, self._known.signature, positional, named)
         return self._session.perform(self.__name__, positional, named, self._options, ticket)
 
     def options(self, **changes: Any) -> "RemoteFunction":
@@ -64,4 +69,4 @@ class RemoteFunction:
         return await awaited(self._session.threads, lambda: self.call(positional, named, ticket), ticket.give_up)
 
     def __repr__(self) -> str:
-        return f"<remote function {self.__name__}{self.__signature__ or '(...)'}>"
+        return f"<remote function {self.__name__}{self._known.signature or '(...)'}>"

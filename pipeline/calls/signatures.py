@@ -1,11 +1,16 @@
 """A remote function's parameters, so that wrong arguments are a ``TypeError`` before anything is sent."""
 
-import inspect
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from pipeline.values import Struct
+
+if TYPE_CHECKING:
+    from inspect import Signature  # slow to import, and calls with arguments by place alone need none
+
+BY_PLACE = {"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"}
 
 
 class DefaultValue(Struct, frozen=True):
@@ -18,7 +23,11 @@ class DefaultValue(Struct, frozen=True):
 
 
 class FunctionFacts(Struct, frozen=True):
-    """What the worker tells of a function."""
+    """What the worker tells of a function.
+
+    Each parameter has ``name``, ``kind`` (as ``inspect.Parameter`` calls it), and ``default`` and ``annotation``, which
+    are texts, or ``None`` where there is none.
+    """
 
     name: str
     doc: str
@@ -31,37 +40,39 @@ class KnownFunction:
 
     def __init__(self, facts: FunctionFacts) -> None:
         self.facts = facts
-        self.signature = signature(facts)
-        self.places = places(self.signature)
+        self.places = places(facts)
+
+    @cached_property
+    def signature(self) -> "Signature | None":
+        return signature(self.facts)
 
 
-def signature(facts: FunctionFacts) -> inspect.Signature | None:
+def signature(facts: FunctionFacts) -> "Signature | None":
     if facts.parameters is None:
         return None
-    returns = facts.returns or inspect.Signature.empty
-    return inspect.Signature([_parameter(each) for each in facts.parameters], return_annotation=returns)
+    from inspect import Parameter, Signature
+
+    def parameter(told: Mapping[str, Any]) -> Parameter:
+        default = Parameter.empty if told["default"] is None else DefaultValue(told["default"])
+        annotation = told["annotation"] or Parameter.empty
+        return Parameter(told["name"], getattr(Parameter, told["kind"]), default=default, annotation=annotation)
+
+    return Signature(list(map(parameter, facts.parameters)), return_annotation=facts.returns or Signature.empty)
 
 
-def places(known: inspect.Signature | None) -> range:
+def places(facts: FunctionFacts) -> range:
     """How many arguments by place, and none by name, fit in any case."""
-    parameters = known.parameters.values() if known else ()
-    if not known or any(each.kind is each.KEYWORD_ONLY and each.default is each.empty for each in parameters):
+    parameters = facts.parameters
+    if parameters is None or any(each["kind"] == "KEYWORD_ONLY" and each["default"] is None for each in parameters):
         return range(0)
-    by_place = [each for each in parameters if each.kind in {each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD}]
-    least = sum(each.default is each.empty for each in by_place)
-    has_rest = any(each.kind is each.VAR_POSITIONAL for each in parameters)
+    by_place = [each for each in parameters if each["kind"] in BY_PLACE]
+    least = sum(each["default"] is None for each in by_place)
+    has_rest = any(each["kind"] == "VAR_POSITIONAL" for each in parameters)
     return range(least, sys.maxsize if has_rest else len(by_place) + 1)
 
 
-def _parameter(told: Mapping[str, Any]) -> inspect.Parameter:
-    empty = inspect.Parameter.empty
-    default = empty if told["default"] is None else DefaultValue(told["default"])
-    kind = getattr(inspect.Parameter, told["kind"])
-    return inspect.Parameter(told["name"], kind, default=default, annotation=told["annotation"] or empty)
-
-
 def require_arguments(
-    name: str, known: inspect.Signature | None, positional: Sequence[Any], named: Mapping[str, Any]
+    name: str, known: "Signature | None", positional: Sequence[Any], named: Mapping[str, Any]
 ) -> None:
     """Raises ``TypeError`` as a call in this process would."""
     if known is None:

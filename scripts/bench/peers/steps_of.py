@@ -16,6 +16,7 @@ from ase.build import bulk
 from ase.calculators.emt import EMT
 
 SIZES = {"emt32": (2, 2, 2), "emt864": (6, 6, 6)}  # of cells with four atoms
+STEPS = {"emt32": 100, "emt864": 15}  # of each round, in which the two take turns at being the first
 
 
 @contextmanager
@@ -50,13 +51,16 @@ def main(tool, rounds):
             here, away = EMT(), []
             both = [bulk("Cu", cubic=True) * cells, bulk("Cu", cubic=True) * cells]
             taken = [], []
-            for _ in range(max(3, rounds * 3_200 // len(both[0]))):
+            pairs = list(zip(both, (here, there), taken, strict=True))
+            for _ in range(rounds * STEPS[name]):
                 step = moves.normal(scale=0.01, size=both[0].positions.shape)
-                for atoms, calculator, times in zip(both, (here, there), taken, strict=True):
+                for atoms, calculator, times in pairs:
                     times.append(seconds(atoms, calculator, step))
+                pairs.reverse()
                 away.append(abs(both[0].get_forces() - both[1].get_forces()).max())
             assert max(away) < 1e-6
             found[f"{name}_here"], found[name] = (statistics.median(times[1:]) for times in taken)
+            found[f"{name}_share"] = statistics.median(other / own for own, other in zip(*taken, strict=True))
     print(json.dumps(found))
 
 
