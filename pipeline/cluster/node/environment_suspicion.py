@@ -23,14 +23,12 @@ class EnvironmentSuspicion:
     def damage(self, recipe: EnvironmentRecipe, prefix: Path, attempt: NodeAttempt, returncode: int | None) -> str:
         """As ``NodeEnvironments.damage``, where the end of an attempt points to it."""
         raised = next((report.raised for report in reversed(attempt.said) if report.raised), None)
-        lines = last_lines(attempt.log)
-        evidence = Evidence(os.fspath(prefix), returncode=returncode, raised=raised, last_lines=lines)
-        symptom = (prefix, raised or (returncode, lines[-1:]))
-        if symptom in self._whole or not should_escalate(evidence):
+        evidence = Evidence(os.fspath(prefix), returncode, raised=raised, last_lines=last_lines(attempt.log))
+        if evidence.symptom in self._whole or not should_escalate(evidence):
             return ""
         found = self._environments.damage(recipe, prefix)
         if not found:
             if len(self._whole) >= MOST_SYMPTOMS:
                 self._whole.clear()
-            self._whole.add(symptom)
+            self._whole.add(evidence.symptom)
         return found

@@ -20,15 +20,14 @@ class Escalation:
 
     def __init__(self, project: ProjectFolder) -> None:
         self._project = project
-        self._whole: dict[tuple[str, object], Whole] = {}
+        self._whole: dict[tuple[object, ...], Whole] = {}
 
     def look(self, job: PlannedJob, environment: str, evidence: Evidence, progress: Progress) -> Verdict:
         """Blocks while it looks (a second for each GiB or less), and while it repairs."""
-        symptom = (evidence.prefix, evidence.raised or (evidence.returncode, evidence.last_lines[-1:]))
-        known = self._whole.get(symptom)
+        known = self._whole.get(evidence.symptom)
         verdict = known or escalate(self._project, job, environment, Path(evidence.prefix), progress)
         if isinstance(verdict, Whole):
-            self._whole[symptom] = verdict
+            self._whole[evidence.symptom] = verdict
         return verdict
 
 

@@ -86,3 +86,8 @@ class Evidence:
     oom_before: OomKills = field(default_factory=OomKills)
     oom_after: OomKills = field(default_factory=OomKills)
     verdict: Verdict | None = None  # of a deep check of the environment, where there was one
+
+    @property
+    def symptom(self) -> tuple[object, ...]:
+        """What another failure has in common with this one whose reason is the same fault of the environment."""
+        return self.prefix, self.raised or (self.returncode, self.last_lines[-1:])
