@@ -1,5 +1,6 @@
 """The search for an environment that is called, by its definition, as for a job."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.calls import definition_record
@@ -8,6 +9,7 @@ from pipeline.config.catalog import Catalog
 from pipeline.envs.build import Build
 from pipeline.envs.choice.decision import EnvironmentOptions
 from pipeline.envs.definition import Definition
+from pipeline.envs.lockfiles import requirements
 from pipeline.executors import WorkerLimits
 from pipeline.jobs import environment_sources
 from pipeline.prepare.environment_finder import WAIT_SECONDS, finder_for
@@ -28,8 +30,7 @@ def search(project: ProjectFolder, name: str, builds: bool, progress: Progress) 
     files = definition_record.states(definition_record.places(project, name))
     catalog = Catalog(project, saves=False)
     definition, workers = catalog.environment(name), catalog.settings.workers
-    parts = (definition.lock, definition.requirements, definition.smoke)
-    files |= definition_record.states(path for path in parts if path)
+    files |= definition_record.states(_files(definition))
     build, *tools = _settled(catalog, definition, builds, progress)
     record = DefinitionRecord(
         program=definition_record.state(Path(definition_record.__file__)),
@@ -42,6 +43,13 @@ def search(project: ProjectFolder, name: str, builds: bool, progress: Progress) 
     # Another machine may have another variant, or other programs; and who shares the home folder shares the record.
     is_lasting = build.is_ours and not (definition.variant or definition.tools or project.extended)
     return FoundEnvironment(build, tuple(each.provided_tools for each in tools), record, is_lasting)
+
+
+def _files(definition: Definition) -> Iterator[Path]:
+    """What it names, and what its requirements include."""
+    yield from filter(None, (definition.lock, definition.requirements, definition.smoke))
+    if definition.requirements:
+        yield from requirements.files(definition.requirements)
 
 
 def _settled(catalog: Catalog, definition: Definition, builds: bool, progress: Progress) -> list[Build]:

@@ -83,6 +83,19 @@ def test_a_changed_file_is_read_again(project: ProjectFolder, monkeypatch: pytes
     assert names == ["alpha"]
 
 
+def test_a_file_that_the_requirements_include_is_read_again(
+    project: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = project.root / "requirements" / "alpha.txt"
+    own.rename(own.with_name("shared.txt"))
+    own.write_text("-r shared.txt\n")
+    found(project)
+    own.with_name("shared.txt").touch()
+    names = searched(monkeypatch)
+    found(project)
+    assert names == ["alpha"]
+
+
 def test_a_second_definition_of_the_name_is_seen(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     found(project)
     (project.root / "stages" / "alpha.py").write_text("")
