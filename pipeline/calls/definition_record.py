@@ -18,8 +18,9 @@ from pipeline.values import Struct, decode, encode
 
 SCHEMA = 1
 FOLDER = "calls"
+MOST_KEPT = 200
 YOUNG_SECONDS = 2.0  # in which a file may change again, and its times stay the same
-FileState = tuple[int, int, int, int, int]
+FileState = tuple[int, int, int, int, int]  # as in ``state``
 
 
 class DefinitionRecord(Struct, frozen=True, kw_only=True):
@@ -52,12 +53,13 @@ def write(project: ProjectFolder, name: str, record: DefinitionRecord) -> None:
     ``record.files`` have the states from before they were read.
     """
     path, now = _path(project, name), time.time()
-    states = [each for each in record.files.values() if each]
-    if not path.is_absolute() or any(now - changed / 1e9 < YOUNG_SECONDS for *_, changed, _ in states):
+    changes = [each[3] / 1e9 for each in record.files.values() if each]
+    if not path.is_absolute() or any(now - change < YOUNG_SECONDS for change in changes):
         return
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_at_once(path, encode(record))
+        _make_room(path.parent)
     except OSError:
         return  # the next program reads the definition, too
 
@@ -79,6 +81,13 @@ def state(path: Path) -> FileState | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size
+
+
+def _make_room(folder: Path) -> None:
+    """Of projects that are gone, too, there is a record."""
+    oldest_last = sorted(folder.iterdir(), key=lambda each: each.stat().st_mtime_ns, reverse=True)
+    for path in oldest_last[MOST_KEPT:]:
+        path.unlink(missing_ok=True)
 
 
 def _path(project: ProjectFolder, name: str) -> Path:

@@ -149,6 +149,18 @@ def test_where_there_is_no_place_for_a_record_none_is_kept(project: ProjectFolde
     assert found(project).prefix == found(project).prefix
 
 
+def test_the_oldest_records_make_room(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(definition_record, "MOST_KEPT", 2)
+    folder = cache_folder() / definition_record.FOLDER
+    folder.mkdir(parents=True)
+    for number in range(3):
+        (folder / f"{number}.json").touch()
+        os.utime(folder / f"{number}.json", (number, number))
+    found(project)
+    assert [each.name for each in folder.iterdir() if each.stem.isdigit() and len(each.stem) == 1] == ["2.json"]
+    assert len(list(folder.iterdir())) == 2
+
+
 def test_a_link_to_the_project_has_the_same_record(project: ProjectFolder, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(project.root)
     found(project)
