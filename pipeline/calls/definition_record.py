@@ -39,9 +39,16 @@ class DefinitionRecord(Struct, frozen=True, kw_only=True):
 
 
 def read(project: ProjectFolder, name: str) -> DefinitionRecord | None:
-    """The record of an environment, where it counts."""
+    """The record of an environment, where it counts: one of another user could say with what variables this one's
+    programs run."""
+    path = _path(project, name)
+    if not path.is_absolute():
+        return None
     try:
-        record = decode(_path(project, name).read_bytes(), DefinitionRecord)
+        with path.open("rb") as file:
+            if hasattr(os, "geteuid") and os.fstat(file.fileno()).st_uid != os.geteuid():
+                return None
+            record = decode(file.read(), DefinitionRecord)
     except (OSError, ValueError):
         return None
     return record if record.is_current else None

@@ -149,6 +149,22 @@ def test_where_there_is_no_place_for_a_record_none_is_kept(project: ProjectFolde
     assert found(project).prefix == found(project).prefix
 
 
+def test_another_user_s_record_counts_for_nothing(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    found(project)
+    monkeypatch.setattr(os, "geteuid", lambda: 4242)
+    assert definition_record.read(project, "alpha") is None
+
+
+def test_a_cache_without_a_full_path_is_none(
+    project: ProjectFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    found(project)
+    monkeypatch.setenv("XDG_CACHE_HOME", "cache")
+    monkeypatch.chdir(tmp_path)
+    assert definition_record.read(project, "alpha") is None
+
+
 def test_the_oldest_records_make_room(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(definition_record, "MOST_KEPT", 2)
     folder = cache_folder() / definition_record.FOLDER
