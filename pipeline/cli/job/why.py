@@ -12,6 +12,7 @@ from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json
 from pipeline.jobs import items
 from pipeline.jobs.stage_names import chosen
+from pipeline.jobs.state import Status
 from pipeline.jobs.store import JobStore
 from pipeline.jobs.why import StageExplanation, explain
 from pipeline.text import printable
@@ -44,6 +45,8 @@ def command(id: str, stage: str | None, verbose: bool, as_json: bool) -> None:
             click.echo(printable(f"    {change.words}"))
             if verbose:
                 click.echo(printable(f"        {change.part}: {_shown(change.before)} -> {_shown(change.after)}"))
+    if job.state().status is Status.EDITED:
+        click.echo(f"an output was edited since; what the next run does, and why:\nrun-pipeline -j {job.id} --dry-run")
 
 
 def _what(each: StageExplanation, nodes: Sequence[str]) -> str:

@@ -44,6 +44,13 @@ def test_a_file_stands_for_the_only_output_and_the_next_command_is_named(
     assert "Ann" in copy["edited"]
 
 
+def test_why_says_that_an_edit_is_in_no_run_yet(sandbox: Sandbox, job: PlannedJob, file: Path) -> None:
+    command = f"run-pipeline -j {job.id} --dry-run"
+    assert command not in sandbox.give("pipeline", "job", "why", job.id).out
+    sandbox.give("pipeline", "job", "edit", job.id, "copy", file)
+    assert command in sandbox.give("pipeline", "job", "why", job.id).out
+
+
 def test_of_several_outputs_one_is_to_be_named(sandbox: Sandbox, job: PlannedJob, file: Path) -> None:
     assert sandbox.give("pipeline", "job", "edit", job.id, "both", file).code == 2
     assert sandbox.give("pipeline", "job", "edit", job.id, "both.two", file).code == 0
