@@ -17,6 +17,7 @@ COMMAND = re.compile(r"\\(?:([ibu])(\d*)(?=[\\ ]|$)|p(\d+)|(r)([^\\]*))")
 POSITION = re.compile(r"\\(?:pos|move)\(\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)")
 DRAWING = re.compile(r"\s*m\s+-?[\d.]+\s+-?[\d.]+(?:\s+(?:[mnlbspc]|-?[\d.]+))+\s*", re.IGNORECASE)
 OPENING, CLOSING = "\ue000", "\ue001"  # in place of braces that are text, while commands are read
+NAMED = 5  # styles in a note
 BOLD = 700  # a weight from which letters are bold
 PLANE = (384, 288)  # of a file that doesn't say how large its plane is
 KEEPS_SOFT_BREAKS = "2"  # the WrapStyle in which \\n breaks a line
@@ -41,6 +42,7 @@ def parse(text: str, options: ReadingOptions) -> ParsedFile:  # noqa: ARG001  # 
     soft = "\n" if file.info.get("WrapStyle") == KEEPS_SOFT_BREAKS else " "
     looks = {name: _Look(i=bool(style.italic), u=bool(style.underline)) for name, style in file.styles.items()}
     cues, words, lost = list[Cue](), list[TimedWord](), list[tuple[int, str]]()
+    styles = dict[str, pysubs2.SSAStyle | None]()  # of lines that are shown
     for event in file:
         name = event.style.lstrip("*")  # which older programs put before the name of a style of their own
         style = file.styles.get(event.style) or file.styles.get(name)
@@ -54,7 +56,18 @@ def parse(text: str, options: ReadingOptions) -> ParsedFile:  # noqa: ARG001  # 
         alignment = _alignment(event.text, int(style.alignment) if style else BOTTOM_CENTRE, _plane(file.info))
         lost += [(event.start, COLOURS)] if subrip.COLOURED.search(event.text) else []
         cues.append(Cue(event.start, event.end, markup.balance([shown])[0], event.name.strip(), alignment))
-    return ParsedFile(cues, words=words, lost=lost)
+        styles.setdefault(name, style)
+    return ParsedFile(cues, notes=_of_styles(styles), words=words, lost=lost)
+
+
+def _of_styles(used: Mapping[str, pysubs2.SSAStyle | None]) -> list[str]:
+    """A note on styles by which lines look different."""
+    looks = {(style.fontname, style.fontsize, str(style.primarycolor)) for style in used.values() if style}
+    if len(looks) < 2:
+        return []
+    names = sorted(used)
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return [f"lines of the styles {', '.join(names[:NAMED])}{more} look alike now, but for italics and underlining"]
 
 
 def _shown(text: str, style: _Look, looks: Mapping[str, _Look]) -> Iterator[str]:

@@ -27,6 +27,15 @@ def cues(*lines: str, style: str = "Default", name: str = "", head: str = HEAD) 
     return substation.parse(head + events, ReadingOptions()).cues
 
 
+def test_lines_that_only_their_styles_tell_apart_are_told() -> None:
+    red = "Style: Red,Arial,64,&H000000FF,&H000000FF,&H00000000,&H80000000,0,0,0,0,100,100,0,0,1,3,1,2,96,96,64,1\n"
+    head = HEAD.replace("[Events]", f"{red}\n[Events]")
+    events = "".join(f"Dialogue: 0,0:00:01.00,0:00:04.00,{style},,0,0,0,,Now\n" for style in ("Ital", "Red", "Sign"))
+    (note,) = substation.parse(head + events, ReadingOptions()).notes
+    assert "Ital, Red, Sign" in note
+    assert substation.parse(HEAD + events, ReadingOptions()).notes == []
+
+
 @pytest.mark.parametrize("command", [r"\c&H0000FF&", r"\3c&HFF&", r"\fnArial", r"\i1\fs40"])
 def test_colours_and_fonts_that_a_line_has_of_its_own_are_lost(command: str) -> None:
     event = "Dialogue: 0,0:00:01.00,0:00:04.00,Default,,0,0,0,,"
