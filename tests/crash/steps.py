@@ -146,4 +146,4 @@ def _caller(frame: FrameType | None) -> str:
 def is_by_chance(place: str) -> bool:
     """Whether a run comes to a place only sometimes: an interpreter isn't always started ahead, and a result that
     nothing waits for is flushed after a time, unless something came to wait for it."""
-    return "spawn" in place or "job_run.flush < loop._advance" in place
+    return "spawn" in place or "job_run.flush < run_jobs.settle" in place

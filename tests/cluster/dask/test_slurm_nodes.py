@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import dask.config
 import pytest
 
 from pipeline.cluster.definitions.cluster_definition import ClusterDefinition, NodeRange, SlurmJobs
@@ -141,7 +142,8 @@ def test_a_worker_drains_and_ends_its_job_before_the_walltime(slurm: FakeJobs, t
 
 
 def test_what_the_kernel_or_a_person_kills_is_told_by_the_parent(slurm: FakeJobs, tmp_path: Path) -> None:
-    with following(definition(tmp_path), tmp_path) as follower:
+    is_long = dask.config.set({"distributed.deploy.lost-worker-timeout": "60s"})  # until another one takes its place
+    with is_long, following(definition(tmp_path), tmp_path) as follower:
         follower.joined("hpc-0")
         os.kill(pid_of_worker(slurm.all()["1"]["pid"]), signal.SIGKILL)
         known_loss(follower, "hpc-0", "failed")
