@@ -17,8 +17,20 @@ from pipeline.executors import WorkerLimits
 from pipeline.process import Interpreter
 from pipeline.progress import Progress
 from pipeline.project import ProjectFolder
+from pipeline.values import Struct
 
-Signature = tuple[dict[str, FileState | None], dict[str, str]]
+
+class FoundInterpreter(Struct, frozen=True):
+    """An interpreter, and what it was found by."""
+
+    interpreter: Interpreter
+    files: dict[str, FileState | None]  # as they were before they were read
+    variables: dict[str, str]  # the caller's
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the environment's name still stands for the same, and the caller's world is as it was."""
+        return self.files == definition_record.states(map(Path, self.files)) and self.variables == dict(os.environ)
 
 
 class CallInterpreter:
@@ -29,19 +41,19 @@ class CallInterpreter:
         self._name = name
         self._builds = builds
         self._progress = progress
-        self._found: tuple[Signature, Interpreter] | None = None
+        self._found: FoundInterpreter | None = None
         self._leases = Leases()
         self._end = weakref.finalize(self, self._leases.__exit__)
         self.limits = WorkerLimits()
 
     def get(self) -> Interpreter:
         """Raises ``NotReady`` where it isn't built, ``ConfigurationError`` and ``UsageError``."""
-        if self._found is not None and self._found[0] == _signature(self._found[0][0]):
-            return self._found[1]
-        pointer = self._project.environments / self._name
-        before = _signature(map(str, (pointer, pointer / "pyvenv.cfg")))
+        if self._found is not None and self._found.is_current:
+            return self._found.interpreter
+        pointer, variables = self._project.environments / self._name, dict(os.environ)
+        before = definition_record.states((pointer, pointer / "pyvenv.cfg"))
         record, interpreter = self._of_record() or self._of_search()
-        self._found = (before[0] | record.files, before[1]), interpreter
+        self._found = FoundInterpreter(interpreter, before | record.files, variables)
         return interpreter
 
     def forget(self) -> None:
@@ -72,8 +84,3 @@ class CallInterpreter:
         variables = stage_variables(build.prefix, caller, tools, own, build.conda)
         lease = self._leases.on(build) if build.is_ours else None
         return Interpreter(build.python, build.prefix, variables, build.key, lease)
-
-
-def _signature(files: Iterable[str]) -> Signature:
-    """What tells that the environment's name stands for the same as before, and that the caller's world does."""
-    return definition_record.states(map(Path, files)), dict(os.environ)

@@ -149,6 +149,7 @@ def _kind(invocation: Invocation, limits: WorkerLimits) -> WorkerKind:
         "runner": _runner_digest(),
         "limits": [limits.idle_seconds, limits.tasks, limits.memory],
         "umask": _umask(),  # which decides who may read what stages write
+        "niceness": _niceness(),  # a worker keeps that of the run that started it
     }
     digest = tagged_digest("worker", identity).rpartition(":")[2]
     return WorkerKind(f"worker-{digest[:16]}", interpreter, variables, limits)
@@ -158,6 +159,10 @@ def _umask() -> int:
     current = os.umask(0o077)
     os.umask(current)
     return current
+
+
+def _niceness() -> int:
+    return os.getpriority(os.PRIO_PROCESS, 0) if hasattr(os, "getpriority") else 0
 
 
 def _when_built(prefix: Path) -> list[int]:

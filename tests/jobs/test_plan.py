@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.config.source import schema_errors
 from pipeline.digests import sha256_of_bytes
-from pipeline.errors import ExitCode, UsageError
+from pipeline.errors import ExitCode, InputError, UsageError
 from pipeline.jobs.job import PlannedJob, load
 from pipeline.jobs.plan import JobInput, Plan, PlannedService, PlannedStage, Retries
 from pipeline.policy import ResourceRequest
@@ -48,7 +48,12 @@ def test_a_file_that_is_not_named_in_utf_8_is_found_and_recognised(tmp_path: Pat
     file.write_text("some input\n")
     status = file.stat()
     job = stored(tmp_path / "jobs", input=JobInput(str(file), status.st_size, status.st_mtime_ns, DIGEST, None))
-    load(job.folder).require_input()
+    loaded = load(job.folder)
+    assert loaded.input == file
+    loaded.require_input()
+    file.write_text("another input\n")
+    with pytest.raises(InputError, match="has changed"):
+        loaded.require_input()
 
 
 def test_what_has_its_usual_value_is_not_written() -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 from subtitling import markup
 from subtitling.cues import Cue, TimedWord
 from subtitling.encodings import Undecodable, decode
-from subtitling.exports.written_file import clock
+from subtitling.exports.written_file import counted
 from subtitling.formats import detection, frames, sami, subrip, substation, subviewer, timed_lines, timed_text, webvtt
 from subtitling.formats.parsed_file import ParsedFile, ReadingOptions, Unreadable
 
@@ -57,10 +57,9 @@ class SubtitleFile:
         if not self.lost:
             return []
         starts = {start for start, _ in self.lost}
-        number = "1 cue" if len(starts) == 1 else f"{len(starts)} cues"
         *most, last = dict.fromkeys(what for _, what in self.lost)
         what = f"{', '.join(most)} or {last}" if most else last
-        return [f"{number} lost {what} (the first one at {clock(min(starts))})"]
+        return counted(sorted(cue for cue in self.cues if cue.start in starts), f"lost {what}")
 
 
 def read(

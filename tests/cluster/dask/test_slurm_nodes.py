@@ -101,7 +101,7 @@ def test_without_accounting_the_controller_is_asked(slurm: FakeJobs, tmp_path: P
     with following(definition(tmp_path), tmp_path) as follower:
         follower.joined("hpc-0")
         slurm.end("1", "TIMEOUT")
-        known_loss(follower, "hpc-0", "walltime")
+        assert "TIMEOUT" in known_loss(follower, "hpc-0", "walltime").words
 
 
 def test_a_job_that_waits_for_long_is_told(slurm: FakeJobs, tmp_path: Path) -> None:
@@ -137,7 +137,8 @@ def test_a_worker_drains_and_ends_its_job_before_the_walltime(slurm: FakeJobs, t
     limits = definition(tmp_path, walltime="00:01:00", drain_seconds=40.0)
     with following(limits, tmp_path) as follower:
         follower.joined("hpc-0")
-        wait_for(lambda: slurm.all()["1"]["state"] == "COMPLETED")  # nothing ran, so it ended long before its end
+        wait_for(lambda: slurm.all()["1"]["state"] != "RUNNING")
+        assert slurm.all()["1"]["state"] == "COMPLETED"  # nothing ran, so it ended long before its end
         wait_for(lambda: "2" in slurm.all())
 
 
