@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 EXACT = 2**53  # up to which every whole number is one in JavaScript, too
 DEEPEST = 200  # containers in one another
 SEQUENCES = {tuple: "tuple", set: "set", frozenset: "frozenset"}  # type: Dict[type, str]
+MOST_THREADS = 4  # that copy one array; some cores carry what memory can
+PIECE = 8 << 20  # bytes; the least that is worth a thread
 KINDS_OF_NUMBERS = "biufcmMSUV"  # of numpy's types; not objects, which only pickle could send
 
 
@@ -150,7 +152,7 @@ class Packer:
             return packed
         number, room = placed
         self.placed.append(number)
-        numpy.copyto(numpy.ndarray(array.shape, array.dtype, room, order=order), array)
+        _copy(numpy, numpy.ndarray(array.shape, array.dtype, room, order=order), array)
         packed["data"] = {"memory": number, "size": array.nbytes}
         return packed
 
@@ -202,6 +204,30 @@ def plain(value: "Any") -> "Any":  # noqa: PLR0911  # one for each kind of value
 
         return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
     raise Unsendable("a %s can't be told as JSON%s" % (_name(type(value)), _advice(value)))
+
+
+def _copy(numpy: "Any", target: "Any", source: "Any") -> None:
+    """From one array to another of the same shape, type and order. A large one is copied by several threads: alone, a
+    core waits for memory more than it copies."""
+    if target.flags.f_contiguous:
+        target, source = target.T, source.T
+    if source.flags.c_contiguous:
+        target, source = target.reshape(-1), source.reshape(-1)
+    count = min(MOST_THREADS, _usable_cores(), target.nbytes // PIECE, len(target) if target.ndim else 1)
+    if count < 2:
+        numpy.copyto(target, source)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    try:
+        with ThreadPoolExecutor(count) as threads:
+            list(threads.map(numpy.copyto, numpy.array_split(target, count), numpy.array_split(source, count)))
+    except RuntimeError:  # the system gives no more threads, or this process is at its end
+        numpy.copyto(target, source)
+
+
+def _usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _is_path(value: "Any") -> bool:

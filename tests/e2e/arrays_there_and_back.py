@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+import threading
 
 import numpy as np
 
@@ -58,6 +59,34 @@ def check(session):
         raise AssertionError(f"{array!r} was sent")
 
 
+def large_arrays():
+    """Each is copied by several threads, where there are cores: split at its rows, or anywhere."""
+    numbers = np.random.default_rng().random((3, 1_000_001))
+    yield from (numbers, numbers[:1], numbers.T, numbers.reshape(1_000_001, 3), np.asfortranarray(numbers))
+    cube = np.random.default_rng().integers(0, 255, (300, 301, 302), np.uint8)
+    yield from (cube, cube.transpose(1, 2, 0), cube[::-1], cube[:, :, ::2], np.asfortranarray(cube)[5:])
+
+
+def check_large_arrays(session):
+    for array in large_arrays():
+        back = session.echo(array)
+        assert np.array_equal(back, array)
+        assert (back.dtype, back.shape) == (array.dtype, array.shape)
+
+
+def check_a_system_that_gives_no_threads(session):
+    start = threading.Thread.start
+
+    def refused(thread):
+        raise RuntimeError("can't start new thread")
+
+    threading.Thread.start = refused
+    try:
+        check_large_arrays(session)
+    finally:
+        threading.Thread.start = start
+
+
 def check_results_stay_as_they_are(session):
     array = np.arange(125_000.0)
     kept = [session.echo(array + number) for number in range(5)]
@@ -97,5 +126,7 @@ def memory(pid):
 with pipeline.environment(environment).open(file) as session:
     print(np.__version__, session.numpy_version())
     check(session)
+    check_large_arrays(session)
+    check_a_system_that_gives_no_threads(session)
     check_results_stay_as_they_are(session)
     check_nothing_piles_up(session)
