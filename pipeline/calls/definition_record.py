@@ -5,7 +5,6 @@ was. It says for which build the definition was right: whether that build is who
 """
 
 import os
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,19 +13,19 @@ from pipeline.envs.platform.user_folders import cache_folder
 from pipeline.executors import WorkerLimits
 from pipeline.files import write_at_once
 from pipeline.project import MARKER, ProjectFolder
+from pipeline.signatures import Signature, signature_of
 from pipeline.values import Struct, decode, encode
 
-SCHEMA = 1
+SCHEMA = 2
 FOLDER = "calls"
 MOST_KEPT = 200
-YOUNG_SECONDS = 2.0  # in which a file may change again, and its times stay the same
-FileState = tuple[int, int, int, int, int]  # as in ``state``
 
 
 class DefinitionRecord(Struct, frozen=True, kw_only=True):
     schema: int = SCHEMA
-    program: FileState | None  # this file, which an installation of another version replaces
-    files: dict[str, FileState | None]  # by path; None: there was none
+    program: Signature | None  # of this file, which an installation of another version replaces
+    files: dict[str, Signature | None]  # by path; None: there was none
+    read_at_ns: int  # from before the first of them was read
     key: str  # of the build
     variables: tuple[tuple[str, str], ...]  # templates
     passed: tuple[str, ...]  # the caller's variables that the environment gets
@@ -34,8 +33,13 @@ class DefinitionRecord(Struct, frozen=True, kw_only=True):
 
     @property
     def is_current(self) -> bool:
-        is_of_this_program = (self.schema, self.program) == (SCHEMA, state(Path(__file__)))
-        return is_of_this_program and all(state(Path(path)) == then for path, then in self.files.items())
+        is_of_this_program = (self.schema, self.program) == (SCHEMA, signature(Path(__file__)))
+        return is_of_this_program and signatures(map(Path, self.files)) == self.files
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a change since they were read is sure to be seen."""
+        return all(each.is_settled(self.read_at_ns) for each in self.files.values() if each)
 
 
 def read(project: ProjectFolder, name: str) -> DefinitionRecord | None:
@@ -55,13 +59,9 @@ def read(project: ProjectFolder, name: str) -> DefinitionRecord | None:
 
 
 def write(project: ProjectFolder, name: str, record: DefinitionRecord) -> None:
-    """Where one of its files is so new that it could change unseen, or there is no place for it, nothing is kept.
-
-    ``record.files`` have the states from before they were read.
-    """
-    path, now = _path(project, name), time.time()
-    changes = [each[3] / 1e9 for each in record.files.values() if each]
-    if not path.is_absolute() or any(now - change < YOUNG_SECONDS for change in changes):
+    """Where one of its files is so new that it could change unseen, or there is no place for it, nothing is kept."""
+    path = _path(project, name)
+    if not path.is_absolute() or not record.is_settled:
         return
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -77,17 +77,15 @@ def places(project: ProjectFolder, name: str) -> list[Path]:
     return [*files, *(project.requirements / f"{name}.{suffix}" for suffix in ("txt", "lock"))]
 
 
-def states(paths: Iterable[Path]) -> dict[str, FileState | None]:
-    return {str(path): state(path) for path in paths}
+def signatures(paths: Iterable[Path]) -> dict[str, Signature | None]:
+    return {str(path): signature(path) for path in paths}
 
 
-def state(path: Path) -> FileState | None:
-    """What tells that a file is the same as before. Nobody can set the time of its last change (ctime)."""
+def signature(path: Path) -> Signature | None:
     try:
-        status = os.stat(path)
+        return signature_of(path)
     except OSError:
         return None
-    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size
 
 
 def _make_room(folder: Path) -> None:

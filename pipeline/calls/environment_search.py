@@ -1,5 +1,6 @@
 """The search for an environment that is called, by its definition, as for a job."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,14 +28,16 @@ class FoundEnvironment(Struct, frozen=True):
 
 def search(project: ProjectFolder, name: str, builds: bool, progress: Progress) -> FoundEnvironment:
     """``builds``: build it where it isn't there. Raises ``NotReady``, ``ConfigurationError`` and ``UsageError``."""
-    files = definition_record.states(definition_record.places(project, name))
+    read_at_ns = time.time_ns()
+    files = definition_record.signatures(definition_record.places(project, name))
     catalog = Catalog(project, saves=False)
     definition, workers = catalog.environment(name), catalog.settings.workers
-    files |= definition_record.states(_files(definition))
+    files |= definition_record.signatures(_files(definition))
     build, *tools = _settled(catalog, definition, builds, progress)
     record = DefinitionRecord(
-        program=definition_record.state(Path(definition_record.__file__)),
+        program=definition_record.signature(Path(definition_record.__file__)),
         files=files,
+        read_at_ns=read_at_ns,
         key=build.key,
         variables=definition.variables,
         passed=definition.passed,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.calls import definition_record
-from pipeline.calls.definition_record import DefinitionRecord, FileState
+from pipeline.calls.definition_record import DefinitionRecord
 from pipeline.environments import own_variables, registry_of
 from pipeline.envs.build import Build
 from pipeline.envs.inheritance import visible
@@ -17,6 +17,7 @@ from pipeline.executors import WorkerLimits
 from pipeline.process import Interpreter
 from pipeline.progress import Progress
 from pipeline.project import ProjectFolder
+from pipeline.signatures import Signature
 from pipeline.values import Struct
 
 
@@ -24,13 +25,13 @@ class FoundInterpreter(Struct, frozen=True):
     """An interpreter, and what it was found by."""
 
     interpreter: Interpreter
-    files: dict[str, FileState | None]  # as they were before they were read
+    files: dict[str, Signature | None]  # as they were before they were read
     variables: dict[str, str]  # the caller's
 
     @property
     def is_current(self) -> bool:
         """Whether the environment's name still stands for the same, and the caller's world is as it was."""
-        return self.files == definition_record.states(map(Path, self.files)) and self.variables == dict(os.environ)
+        return self.files == definition_record.signatures(map(Path, self.files)) and self.variables == dict(os.environ)
 
 
 class CallInterpreter:
@@ -51,7 +52,7 @@ class CallInterpreter:
         if self._found is not None and self._found.is_current:
             return self._found.interpreter
         pointer, variables = self._project.environments / self._name, dict(os.environ)
-        before = definition_record.states((pointer, pointer / "pyvenv.cfg"))
+        before = definition_record.signatures((pointer, pointer / "pyvenv.cfg"))
         record, interpreter = self._of_record() or self._of_search()
         self._found = FoundInterpreter(interpreter, before | record.files, variables)
         return interpreter

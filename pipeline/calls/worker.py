@@ -1,10 +1,10 @@
 """One worker while it serves this process: the lease on it, the socket to it, and how it ends."""
 
+import _socket  # Python's own code for ``socket``, which makes enumerations of all its constants
 import contextlib
 import os
 import select
 import signal
-import socket
 import time
 import weakref
 from collections.abc import Callable
@@ -41,7 +41,7 @@ class CallPipes(LeasePipes):
 
     @staticmethod
     def order_channel() -> tuple[int, int]:
-        theirs, ours = socket.socketpair()
+        theirs, ours = _socket.socketpair()
         return theirs.detach(), ours.detach()
 
 
@@ -243,7 +243,7 @@ def _last_answer(lease: WorkerLease) -> Answer | None:
 
 
 def _greeted(lease: WorkerLease, deadline: float) -> tuple[CallConnection, dict[str, Any]]:
-    connection = CallConnection(socket.socket(fileno=os.dup(lease.orders)))
+    connection = CallConnection(_socket.socket(fileno=os.dup(lease.orders)))
     try:
         return connection, _hello(connection, deadline)
     except BaseException:

@@ -12,7 +12,7 @@ Standard library only, Python 3.8 and later.
 import mmap
 import os
 import sys
-import weakref
+from _weakref import ref  # ``weakref`` is Python code, which takes a worker a millisecond
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class OtherMemory:
 
     def __init__(self) -> None:
         self._maps = {}  # type: Dict[int, mmap.mmap]
-        self._views = {}  # type: Dict[int, weakref.ref[Any]]
+        self._views = {}  # type: Dict[int, ref[Any]]
         self._gone = []  # type: List[int]
 
     def take(self, field: "Dict[str, Any]", descriptors: "List[int]") -> None:
@@ -132,7 +132,7 @@ class OtherMemory:
 
         view = (ctypes.c_ubyte * size).from_buffer(self._maps[number])
         gone = self._gone
-        self._views[number] = weakref.ref(view, lambda _, number=number: gone.append(number))  # type: ignore[misc]
+        self._views[number] = ref(view, lambda _, number=number: gone.append(number))  # type: ignore[misc]
         return view
 
     def unused(self) -> "List[int]":

@@ -9,14 +9,12 @@ The caller imports it as ``pipeline.sdk.callprotocol``; the runner loads it by i
 Standard library only, Python 3.8 and later.
 """
 
-import contextlib
-import json
+import _socket
+import math
 import os
 import select
-import socket
 import struct
 import time
-from array import array
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,10 +29,10 @@ HEAD = struct.Struct("<IIQ")
 HEAD_SIZE = HEAD.size
 LONGEST_JSON = 1 << 30  # bytes
 MOST_DESCRIPTORS = 250  # with one frame; Linux takes 253 (unix(7), SCM_RIGHTS)
-DESCRIPTOR_SIZE = array("i").itemsize
-ROOM_FOR_DESCRIPTORS = socket.CMSG_SPACE(MOST_DESCRIPTORS * DESCRIPTOR_SIZE)
-CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
-AT_ONCE = CLOSE_ON_EXEC | socket.MSG_DONTWAIT
+DESCRIPTOR_SIZE = struct.calcsize("i")
+ROOM_FOR_DESCRIPTORS = _socket.CMSG_SPACE(MOST_DESCRIPTORS * DESCRIPTOR_SIZE)
+CLOSE_ON_EXEC = getattr(_socket, "MSG_CMSG_CLOEXEC", 0)
+AT_ONCE = CLOSE_ON_EXEC | _socket.MSG_DONTWAIT
 CHUNK = 1 << 16
 LONGEST_WAIT = 1_000_000.0  # seconds; a system counts them in milliseconds, of which it takes 2**31
 LOOKS = 40  # for a message before a side sleeps; each takes a microsecond or two
@@ -46,30 +44,48 @@ CANCELLED = struct.Struct("<QB")
 PAGE = 4096
 
 
-def json_encoder() -> "Callable[[Any], str]":
-    """``json`` builds an encoder for each text, which takes longer than a short message: this is one for all of them.
+EXAMPLE = {"text": 'ä"', "list": [1, 0.5, None, True]}  # type: Dict[str, Any]
+EXAMPLE_TEXT = '{"text":"\\u00e4\\"","list":[1,0.5,null,true]}'
 
-    Where this Python's own code for it isn't as it is known here, each text gets one.
+
+class ScannerOptions:
+    """What ``json`` tells Python's own code for it: it takes all that ``json.loads`` takes."""
+
+    strict = True
+    object_hook = None
+    object_pairs_hook = None
+    parse_float = float
+    parse_int = int
+    parse_constant = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}.__getitem__
+
+
+def json_functions() -> "Tuple[Callable[[Any], str], Callable[[str, int], Tuple[Any, int]]]":
+    """One that makes a text, and one that reads it from a place on: a value, and where it ends.
+
+    Both are Python's own code for ``json``, and not that module: to import it takes as long as to import all else of a
+    worker, and for each text it builds an encoder, which takes longer than a short message. Where that code isn't as it
+    is known here, it is ``json`` after all.
     """
-    each = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-    make = getattr(json.encoder, "c_make_encoder", None)  # type: Any
-    example = {"text": 'ä"', "list": [1, 0.5, None, True]}
     try:
-        chunks = make(None, _refuse, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, False)
-        if "".join(chunks(example, 0)) == each(example):
-            return lambda message: "".join(chunks(message, 0))
-    except (TypeError, ValueError):  # it isn't there, or wants other arguments
+        from _json import encode_basestring_ascii, make_encoder, make_scanner
+
+        encode = make_encoder(None, _refuse, encode_basestring_ascii, None, ":", ",", False, False, False)
+        scan = make_scanner(ScannerOptions)  # type: ignore[arg-type]  # it asks for these names alone
+        if "".join(encode(EXAMPLE, 0)) == EXAMPLE_TEXT and scan(EXAMPLE_TEXT, 0) == (EXAMPLE, len(EXAMPLE_TEXT)):
+            return lambda message: "".join(encode(message, 0)), scan
+    except (ImportError, AttributeError, TypeError, ValueError):  # it isn't there, or wants other arguments
         pass
-    return each
+    import json
+
+    decoder = json.JSONDecoder()  # type: Any
+    return json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode, decoder.scan_once
 
 
 def _refuse(value: "Any") -> "Any":
     raise TypeError("a %s is no JSON" % type(value).__name__)
 
 
-_encode = json_encoder()
-_decoder = json.JSONDecoder()
-_scan = _decoder.scan_once  # type: ignore[attr-defined]  # without a look for space before the text
+_encode, _scan = json_functions()
 
 
 class Disconnected(Exception):
@@ -108,7 +124,7 @@ class AdaptiveSpin:
 class CallConnection:
     """Frames over a connected unix socket. One thread at a time sends, and one receives."""
 
-    def __init__(self, stream: socket.socket) -> None:
+    def __init__(self, stream: _socket.socket) -> None:
         self._stream = stream
         self._buffer = bytearray()
         self._room = memoryview(bytearray(CHUNK))
@@ -130,7 +146,7 @@ class CallConnection:
         ``parts``: bytes, or views of them. The other side gets copies of the descriptors.
         """
         data = encode_frame(message, parts, len(descriptors))
-        room = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", descriptors))] if descriptors else []
+        room = [_rights(descriptors)] if descriptors else []
         try:
             sent = self._send_some(data, room, deadline)
             while sent < len(data):
@@ -163,8 +179,10 @@ class CallConnection:
 
     def shut(self) -> None:
         """Both sides see the end now, also one that waits in another thread."""
-        with contextlib.suppress(OSError):
-            self._stream.shutdown(socket.SHUT_RDWR)
+        try:  # noqa: SIM105  # a worker has no other need of contextlib
+            self._stream.shutdown(_socket.SHUT_RDWR)
+        except OSError:
+            pass
 
     def close(self) -> None:
         self._stream.close()
@@ -176,8 +194,8 @@ class CallConnection:
         while True:
             try:
                 if not room:
-                    return self._stream.send(data, 0 if deadline is None else socket.MSG_DONTWAIT)
-                return self._stream.sendmsg([data], room, 0 if deadline is None else socket.MSG_DONTWAIT)
+                    return self._stream.send(data, 0 if deadline is None else _socket.MSG_DONTWAIT)
+                return self._stream.sendmsg([data], room, 0 if deadline is None else _socket.MSG_DONTWAIT)
             except BlockingIOError:
                 assert deadline is not None
                 _wait(self._stream.fileno(), select.POLLOUT, deadline)
@@ -188,8 +206,8 @@ class CallConnection:
         except OSError as error:
             raise Disconnected(str(error)) from error
         for level, kind, content in ancillary:
-            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-                self._descriptors += array("i", content[: len(content) - len(content) % DESCRIPTOR_SIZE])
+            if (level, kind) == (_socket.SOL_SOCKET, _socket.SCM_RIGHTS):
+                self._descriptors += struct.unpack_from("%di" % (len(content) // DESCRIPTOR_SIZE), content)
         if not count:
             raise Disconnected("the other side has gone")
         self._buffer += self._room[:count]
@@ -212,6 +230,11 @@ class CallConnection:
         if deadline is not None:
             _wait(self._stream.fileno(), select.POLLIN, deadline)
         return self._stream.recvmsg_into([self._room], ROOM_FOR_DESCRIPTORS, CLOSE_ON_EXEC)
+
+
+def _rights(descriptors: "Sequence[int]") -> "Tuple[int, int, bytes]":
+    """By which the other side gets copies of them (unix(7))."""
+    return _socket.SOL_SOCKET, _socket.SCM_RIGHTS, struct.pack("%di" % len(descriptors), *descriptors)
 
 
 def encode_frame(message: "Message", parts: "Sequence[Any]" = (), descriptors: int = 0) -> bytes:
@@ -244,9 +267,11 @@ def _scanned(text: str) -> "Any":
         value, end = _scan(text, 0)
         if end == len(text):
             return value
-    except StopIteration:
+    except (StopIteration, ValueError, SystemError):  # the last where it can't find ``json`` to raise its error
         pass
-    return _decoder.decode(text)  # which takes space around it, and tells what is wrong
+    import json
+
+    return json.loads(text)  # which takes space around it, and tells what is wrong
 
 
 def _parts(message: "Message", binary: memoryview) -> "List[memoryview]":

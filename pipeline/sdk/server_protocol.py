@@ -7,6 +7,7 @@ Standard library only, Python 3.8 and later.
 """
 
 import os
+import struct  # and not ``array``, which imports ``collections``
 import sys
 
 TYPE_CHECKING = False
@@ -155,27 +156,25 @@ def busy_file(name: str, pid: "Union[int, str]") -> str:
 def send(connection: "_socket.socket", request: bytes, descriptors: "Sequence[int]") -> None:
     """A request, with descriptors that the other process gets."""
     from _socket import SCM_RIGHTS, SOL_SOCKET  # Python's own code for ``socket``, whose import takes 3 ms
-    from array import array
 
-    connection.sendmsg([request], [(SOL_SOCKET, SCM_RIGHTS, array("i", descriptors))])
+    connection.sendmsg([request], [(SOL_SOCKET, SCM_RIGHTS, struct.pack("%di" % len(descriptors), *descriptors))])
 
 
 def receive(connection: "_socket.socket") -> "Tuple[bytes, List[int]]":
     """A request and its descriptors, which the programs that a stage starts don't inherit."""
-    import socket
-    from array import array
+    import _socket
 
-    size = array("i").itemsize
-    flags = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
-    room = socket.CMSG_SPACE(LEASED_DESCRIPTORS * size)
+    size = struct.calcsize("i")
+    flags = getattr(_socket, "MSG_CMSG_CLOEXEC", 0)
+    room = _socket.CMSG_SPACE(LEASED_DESCRIPTORS * size)
     request, ancillary, _, _ = connection.recvmsg(LONGEST_REQUEST, room, flags)
-    received = array("i")
+    received = []  # type: List[int]
     for level, kind, data in ancillary:
-        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-            received.frombytes(data[: len(data) - len(data) % size])
+        if (level, kind) == (_socket.SOL_SOCKET, _socket.SCM_RIGHTS):
+            received += struct.unpack_from("%di" % (len(data) // size), data)
     for descriptor in received:
         os.set_inheritable(descriptor, False)
-    return request, list(received)
+    return request, received
 
 
 def is_own_user(connection: "_socket.socket") -> bool:

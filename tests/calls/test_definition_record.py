@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from pipeline.errors import NotReady
 from pipeline.location import locate
 from pipeline.process import Interpreter
 from pipeline.project import ProjectFolder
+from pipeline.signatures import Signature
 from tests.conftest import Sandbox
 
 NEXT_PROGRAM = """import sys, pipeline
@@ -27,7 +27,7 @@ print(*({"yaml", "pipeline.config.catalog", "inspect", "dataclasses"} & set(sys.
 @pytest.fixture
 def project(ready: Sandbox, monkeypatch: pytest.MonkeyPatch) -> ProjectFolder:
     """Whose files count as old."""
-    monkeypatch.setattr(definition_record, "YOUNG_SECONDS", -1.0)
+    monkeypatch.setattr(Signature, "is_settled", lambda *_: True)
     return locate(ready.root)
 
 
@@ -130,7 +130,7 @@ def test_a_build_that_isn_t_what_it_was_is_told(project: ProjectFolder, monkeypa
 def test_files_that_may_change_unseen_are_no_ground_for_a_record(
     project: ProjectFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(definition_record, "YOUNG_SECONDS", time.time())
+    monkeypatch.setattr(Signature, "is_settled", lambda *_: False)
     found(project)
     assert not (cache_folder() / definition_record.FOLDER).exists()
 

@@ -1,9 +1,9 @@
 """One caller's session: the file is loaded, its functions are told, and calls are answered until the caller closes."""
 
+import _signal
+import _socket
 import mmap
 import os
-import signal
-import socket
 import sys
 
 from callmemory import OtherMemory, OwnMemory, can_share
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
     Message = dict[str, Any]
 
-RAISE = signal.SIGURG  # does nothing where nobody waits for it, as before a session has begun
+RAISE = _signal.SIGURG  # does nothing where nobody waits for it, as before a session has begun
 
 
 def serve(order: "Any", stream: int, modules: "Any") -> int:
     """Answer the calls that come over the socket ``stream``, and return the session's exit code."""
-    connection = CallConnection(socket.socket(fileno=os.dup(stream)))
+    connection = CallConnection(_socket.socket(fileno=os.dup(stream)))
     session = _Session(connection)
-    before = signal.signal(RAISE, session.raise_if_asked)
+    before = _signal.signal(RAISE, session.raise_if_asked)
     try:
         return session.run(order, modules)
     except Disconnected:
         return 0  # the caller has let go of the worker
     finally:
-        signal.signal(RAISE, before)
+        _signal.signal(RAISE, before)
         session.close()
 
 

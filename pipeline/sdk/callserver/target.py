@@ -1,9 +1,9 @@
 """What of the caller's file can be called: its public functions, or the public methods of an object of it."""
 
-import dataclasses
-import inspect
 import sys
-import typing
+from types import MethodType
+
+from callserver.function_signature import NOTHING, FunctionParameter, signature
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class Target:
         self.owner = owner
         self.functions = functions
         self._places = {}  # type: Dict[str, Any]
-        self._classes = {}  # type: Dict[str, Dict[str, Any]]
+        self._classes = {}  # type: Dict[str, Dict[str, type]]
 
     def described(self) -> "List[Dict[str, Any]]":
         """Each function with its parameters and its documentation."""
@@ -54,10 +54,7 @@ class Target:
     def classes(self, name: str) -> "List[type]":
         """The dataclasses that a function's annotations name, which it gets as such."""
         if name not in self._classes:
-            found = {}  # type: Dict[str, Any]
-            for hint in _hints(self.functions[name]):
-                _collect(hint, found)
-            self._classes[name] = found
+            self._classes[name] = _dataclasses_of(self.functions[name])
         return list(self._classes[name].values())
 
 
@@ -87,40 +84,54 @@ def of_object(made: "Any") -> Target:
 def place_of_call(function: "Any") -> "Any":
     """How many parameters stand before the one that gets the current call; ``None`` where there is none."""
     try:
-        parameters = inspect.signature(function).parameters.values()
+        parameters = signature(function).parameters
     except (TypeError, ValueError):
         return None
     for place, each in enumerate(parameters):
         if each.name == CALL:
-            return place if each.kind is each.POSITIONAL_OR_KEYWORD else sys.maxsize
+            return place if each.kind == "POSITIONAL_OR_KEYWORD" else sys.maxsize
     return None
 
 
 def described(name: str, function: "Any") -> "Dict[str, Any]":
-    told = {"name": name, "doc": inspect.getdoc(function) or "", "parameters": None, "returns": ""}  # type: Dict[str, Any]
+    told = {"name": name, "doc": _documentation(function), "parameters": None, "returns": ""}  # type: Dict[str, Any]
     try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # one of a compiled module, which doesn't tell
+        found = signature(function)
+    except (TypeError, ValueError):
         return told
-    told["parameters"] = [_parameter(each) for each in signature.parameters.values() if each.name != CALL]
-    told["returns"] = _annotation(signature.return_annotation)
+    told["parameters"] = [_parameter(each) for each in found.parameters if each.name != CALL]
+    told["returns"] = _annotation(found.returns)
     return told
 
 
-def _parameter(parameter: inspect.Parameter) -> "Dict[str, Any]":
-    has_default = parameter.default is not parameter.empty
+def _documentation(function: "Any") -> str:
+    """As it stands in the file."""
+    if function.__doc__ is None and isinstance(function, MethodType):
+        import inspect  # which finds that of the method that this one overrides
+
+        return inspect.getdoc(function) or ""
+    return function.__doc__ or ""
+
+
+def _parameter(parameter: FunctionParameter) -> "Dict[str, Any]":
     return {
         "name": parameter.name,
-        "kind": parameter.kind.name,
-        "default": _shown(parameter.default) if has_default else None,
+        "kind": parameter.kind,
+        "default": None if parameter.default is NOTHING else _shown(parameter.default),
         "annotation": _annotation(parameter.annotation),
     }
 
 
 def _annotation(annotation: "Any") -> str:
-    if annotation is inspect.Parameter.empty:
+    if annotation is NOTHING:
         return ""
-    return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    if isinstance(annotation, str):
+        return annotation
+    if isinstance(annotation, type) and not hasattr(annotation, "__origin__"):  # ``list[int]`` was a type up to 3.10
+        name = annotation.__qualname__
+        return name if annotation.__module__ == "builtins" else "%s.%s" % (annotation.__module__, name)
+    text = _shown(annotation)
+    return text.replace("typing.", "") if type(annotation).__module__ == "typing" else text
 
 
 def _shown(value: "Any") -> str:
@@ -131,20 +142,32 @@ def _shown(value: "Any") -> str:
     return text if len(text) < 200 else "..."
 
 
-def _hints(function: "Any") -> "List[Any]":
+def _dataclasses_of(function: "Any") -> "Dict[str, type]":
+    """Those that its annotations name. Who has made one has imported ``dataclasses``."""
+    if "dataclasses" not in sys.modules:
+        return {}
+    import typing
+
     target = getattr(function, "__init__") if isinstance(function, type) else function  # noqa: B009  # of a class
+    found = {}  # type: Dict[str, type]
     try:
-        return list(typing.get_type_hints(target).values())
+        hints = typing.get_type_hints(target)
     except Exception:  # an annotation may be any text
-        return []
+        return found
+    for hint in hints.values():
+        _collect(hint, found)
+    return found
 
 
-def _collect(hint: "Any", found: "Dict[str, Any]") -> None:
+def _collect(hint: "Any", found: "Dict[str, type]") -> None:
+    import dataclasses
+
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         if hint.__name__ in found:
             return
         found[hint.__name__] = hint
-        names = vars(sys.modules.get(hint.__module__, inspect))
+        module = sys.modules.get(hint.__module__)
+        names = {} if module is None else vars(module)
         for each in dataclasses.fields(hint):
             _collect(names.get(each.type, each.type) if isinstance(each.type, str) else each.type, found)
     for argument in getattr(hint, "__args__", ()) or ():

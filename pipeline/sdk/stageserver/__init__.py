@@ -8,6 +8,7 @@ worker is taken. The keeper owns the lease. It sees when the client is gone, end
 ended: whatever a stage started is adopted by it (PR_SET_CHILD_SUBREAPER), so nothing is left behind.
 """
 
+import _socket
 import os
 import sys
 
@@ -34,9 +35,8 @@ def main(words: "list[str]", runner: "Any") -> None:
 
 
 def _claim_listener() -> "Any":
-    import socket
 
-    listener = socket.socket(fileno=os.dup(0))
+    listener = _socket.socket(fileno=os.dup(0))
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)

@@ -1,9 +1,10 @@
 """Children, and what they leave: adopted, ended, collected."""
 
-import contextlib
+import _signal
 import os
-import signal
 import sys
+
+from stageserver.suppress import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,13 +18,13 @@ class Signals:
         self.descriptor, write = os.pipe()
         os.set_blocking(self.descriptor, False)
         os.set_blocking(write, False)
-        signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-        for number in (signal.SIGCHLD, signal.SIGTERM):
-            signal.signal(number, lambda _number, _frame: None)
+        _signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+        for number in (_signal.SIGCHLD, _signal.SIGTERM):
+            _signal.signal(number, lambda _number, _frame: None)
 
     def received(self) -> "set[int]":
         numbers = set()  # type: set[int]
-        with contextlib.suppress(BlockingIOError):
+        with suppress(BlockingIOError):
             while True:
                 numbers.update(os.read(self.descriptor, 512))
         return numbers
@@ -31,9 +32,9 @@ class Signals:
 
 def ordinary_signals() -> None:
     """In a child that is about to run a stage: as in any fresh interpreter."""
-    signal.set_wakeup_fd(-1)
-    for number in (signal.SIGCHLD, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
+    _signal.set_wakeup_fd(-1)
+    for number in (_signal.SIGCHLD, _signal.SIGTERM):
+        _signal.signal(number, _signal.SIG_DFL)
 
 
 def adopt_orphans() -> None:
@@ -64,7 +65,7 @@ def die_with(tie: int, runner: "Any") -> None:
 
     set_signal = getattr(fcntl, "F_SETSIG", 10)  # Python before 3.11 lacks the name
     fcntl.fcntl(tie, fcntl.F_SETOWN, -os.getpgrp())
-    fcntl.fcntl(tie, set_signal, signal.SIGKILL)
+    fcntl.fcntl(tie, set_signal, _signal.SIGKILL)
     fcntl.fcntl(tie, fcntl.F_SETFL, fcntl.fcntl(tie, fcntl.F_GETFL) | os.O_ASYNC)
     if _is_closed(tie):  # it closed before the kernel was told to watch it
         os._exit(0)
@@ -92,8 +93,8 @@ def collect(pid: int) -> "int | None":
 
 
 def kill_group(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, _signal.SIGKILL)
 
 
 def end_all() -> bool:
@@ -111,16 +112,16 @@ def end_all() -> bool:
         if not pids:
             return True  # this system doesn't tell their numbers
         for pid in pids:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, _signal.SIGKILL)
         os.waitpid(-1, 0)
 
 
 def _children() -> "list[int]":
     pids = []
-    with contextlib.suppress(OSError):
+    with suppress(OSError):
         for thread in os.listdir("/proc/self/task"):
-            with contextlib.suppress(OSError), open("/proc/self/task/%s/children" % thread) as file:
+            with suppress(OSError), open("/proc/self/task/%s/children" % thread) as file:
                 pids += [int(word) for word in file.read().split()]
     return pids or _children_by_scan()
 
@@ -128,9 +129,9 @@ def _children() -> "list[int]":
 def _children_by_scan() -> "list[int]":
     """For kernels without CONFIG_PROC_CHILDREN."""
     own, pids = str(os.getpid()), []
-    with contextlib.suppress(OSError):
+    with suppress(OSError):
         for entry in filter(str.isdigit, os.listdir("/proc")):
-            with contextlib.suppress(OSError), open("/proc/%s/stat" % entry, "rb") as file:
+            with suppress(OSError), open("/proc/%s/stat" % entry, "rb") as file:
                 if file.read().rpartition(b")")[2].split()[1].decode() == own:
                     pids.append(int(entry))
     return pids
@@ -140,6 +141,8 @@ def describe(code: int) -> str:
     if code >= 0:
         return "ended with exit code %d" % code
     try:
+        import signal
+
         return "was killed by " + signal.Signals(-code).name
     except ValueError:
         return "was killed by signal %d" % -code

@@ -1,12 +1,12 @@
 """The client that has the worker: its orders, and the answers to it."""
 
-import contextlib
+import _socket
 import os
 import select
-import socket
 
 from stageprotocol import Order, encode_beginning
 from stageserver.protocol import Answer, is_own_user, receive
+from stageserver.suppress import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,14 +56,15 @@ class Client:
 
     def close(self) -> None:
         for descriptor in (*self._lock, self.orders, self.reports):  # who sees their end can have the worker again
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 os.close(descriptor)
 
 
-def accept(listener: socket.socket) -> "tuple[socket.socket, bytes, list[int]] | None":
+def accept(listener: _socket.socket) -> "tuple[_socket.socket, bytes, list[int]] | None":
     """Who connects, the request, and the descriptors that came with it; ``None`` for one that isn't our user's."""
     try:
-        connection, _ = listener.accept()
+        descriptor, _ = listener._accept()  # type: ignore[attr-defined]  # noqa: SLF001  # what ``socket``'s calls
+        connection = _socket.socket(fileno=descriptor)
     except OSError:
         return None
     connection.settimeout(PATIENCE)

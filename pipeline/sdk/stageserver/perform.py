@@ -1,8 +1,7 @@
 """Running one order in this process, as a fresh one would."""
 
-import contextlib
+import _signal
 import os
-import signal
 import sys
 import time
 
@@ -10,6 +9,7 @@ from stagekit import Stage
 from stageprotocol import CALLS, EXIT_WRONG_ENVIRONMENT, RUN_VARIABLE
 from stageserver.client import Client
 from stageserver.stage_modules import StageModules
+from stageserver.suppress import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def perform(order: "Any", client: Client, modules: StageModules, runner: "Any") 
         code = _exit_code(end.code)
     except KeyboardInterrupt:
         sys.excepthook(*sys.exc_info())
-        code = -signal.SIGINT
+        code = -_signal.SIGINT
     except BaseException:
         sys.excepthook(*sys.exc_info())
         code = 1
@@ -119,7 +119,7 @@ def _call_hook(hook: "Any") -> None:
 
 def flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError, AttributeError):  # the log's disk is full, or the stage closed it
+        with suppress(OSError, ValueError, AttributeError):  # the log's disk is full, or the stage closed it
             stream.flush()
 
 

@@ -1,14 +1,13 @@
 """What a stage may change in its process, and how it is put back before the next one."""
 
 import _locale
-import _signal  # type: ignore[import-not-found]  # doesn't make names of numbers, which takes ten times as long
-import contextlib
+import _signal
 import os
-import signal
 import sys
 import time
 
 from stageserver.interpreter_limits import InterpreterLimits
+from stageserver.suppress import suppress
 from stageserver.system_limits import SystemLimits
 
 TYPE_CHECKING = False
@@ -16,9 +15,9 @@ if TYPE_CHECKING:
     from typing import IO, Any
 
 CHANGED_BY_STAGES = [
-    getattr(signal, name)
+    getattr(_signal, name)
     for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGALRM", "SIGCHLD", "SIGPIPE", "SIGUSR1", "SIGUSR2")
-    if hasattr(signal, name)
+    if hasattr(_signal, name)
 ]
 HOOKS = ("excepthook", "displayhook", "unraisablehook", "breakpointhook", "dont_write_bytecode")
 
@@ -57,11 +56,11 @@ class ProcessState:
         _restore_libraries()
         os.umask(self._mask)
         os.chdir("/")
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        _signal.setitimer(_signal.ITIMER_REAL, 0)
         for number, handler in self._handlers.items():
             if _signal.getsignal(number) is not handler and handler is not None:
-                with contextlib.suppress(OSError, ValueError):
-                    signal.signal(number, handler)
+                with suppress(OSError, ValueError):
+                    _signal.signal(number, handler)
 
     def _restore_variables(self, imported: "dict[str, str]") -> None:
         wanted = self._variables

@@ -1,11 +1,11 @@
 """What a server was started with, and its files in the runtime folder."""
 
-import contextlib
 import os
 import sys
 import time
 
 from stageserver.protocol import LOCK, SOCKET, TASKS, BusyRecord, busy_file
+from stageserver.suppress import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class ServerFiles:
         return BusyFile(os.path.join(self.folder, busy_file(self.name, pid)), pid)
 
     def count_task(self) -> None:
-        with contextlib.suppress(OSError):  # a number for people; a full disk must not end a stage over it
+        with suppress(OSError):  # a number for people; a full disk must not end a stage over it
             os.write(self._tasks, b".")
 
     @property
@@ -48,7 +48,7 @@ class ServerFiles:
         return os.fstat(self._tasks).st_size
 
     def log(self, text: str) -> None:
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             when = time.strftime("%Y-%m-%d %H:%M:%S")
             print(when, self.name, text, file=sys.stderr, flush=True)
 
@@ -56,7 +56,7 @@ class ServerFiles:
         """The socket first: who finds none starts a server of its own."""
         mine = [entry for entry in os.listdir(self.folder) if entry.startswith(self.name + ".")]
         for entry in sorted(mine, key=lambda entry: (not entry.endswith(SOCKET), entry.endswith(LOCK))):
-            with contextlib.suppress(FileNotFoundError):
+            with suppress(FileNotFoundError):
                 os.unlink(os.path.join(self.folder, entry))
 
 

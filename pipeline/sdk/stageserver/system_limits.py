@@ -1,8 +1,9 @@
 """The limits that a system has for this process: what it may use of files, memory and time, and which CPUs."""
 
-import contextlib
 import os
 import resource
+
+from stageserver.suppress import suppress
 
 
 class SystemLimits:
@@ -18,8 +19,8 @@ class SystemLimits:
         for number, limit in self._limits.items():
             if resource.getrlimit(number) != limit:
                 soft, hard = limit[0], resource.getrlimit(number)[1]
-                with contextlib.suppress(OSError, ValueError):
+                with suppress(OSError, ValueError):
                     resource.setrlimit(number, (soft, hard))
         if self._cpus is not None and os.sched_getaffinity(0) != self._cpus:
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 os.sched_setaffinity(0, self._cpus)

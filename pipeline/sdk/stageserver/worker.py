@@ -1,9 +1,9 @@
 """The worker: one process that runs task after task, and is as good as new before each or leaves."""
 
+import _socket
 import gc
 import os
 import resource
-import socket
 import sys
 
 from stageserver import children
@@ -23,7 +23,7 @@ POOL_LEFT = "a stage left a pool of threads or processes behind"
 QUIET = 0.005  # seconds without an order, after which there is time to tidy up
 
 
-def run(server: Server, control: socket.socket) -> None:
+def run(server: Server, control: _socket.socket) -> None:
     """Leases one after another, until the keeper closes or a task leaves something behind."""
     children.adopt_orphans()
     worker = _Worker(server)

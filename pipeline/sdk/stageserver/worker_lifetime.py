@@ -3,12 +3,11 @@
 A process of its own, the keeper, takes the clients' connections and sees to that.
 """
 
-import contextlib
+import _signal
+import _socket
 import fcntl
 import os
 import select
-import signal
-import socket
 import sys
 import time
 
@@ -17,6 +16,7 @@ from stageserver.client import Client, accept
 from stageserver.perform import end_interpreter
 from stageserver.protocol import END, ENDED, LEASE, LEASED_DESCRIPTORS, LOCK, STATUS, STOP, Answer, ServerStatus, send
 from stageserver.server import Server
+from stageserver.suppress import suppress
 
 LONGEST_WAIT = 1_000_000.0  # seconds; a system counts them in milliseconds, of which it takes 2**31
 
@@ -44,7 +44,7 @@ class _Keeper:
         self._worker_ended = False
         self._is_deaf = False  # the worker ends, or a stage has closed what wasn't its own
         self._ends = False
-        self._control, theirs = socket.socketpair()
+        self._control, theirs = _socket.socketpair()
         self._worker = _start_worker(server, self._control, theirs)
         theirs.close()
         self._signals = children.Signals()
@@ -72,11 +72,11 @@ class _Keeper:
         """Nothing of the worker, its files or what its stages started outlives this."""
         if not self._worker_ended:
             children.kill_group(self._worker)
-            with contextlib.suppress(ProcessLookupError):  # it may not lead a group yet
-                os.kill(self._worker, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it may not lead a group yet
+                os.kill(self._worker, _signal.SIGKILL)
             children.end_all()
             if self._client:
-                self._client.tell(Answer.LOST, -signal.SIGTERM, "the worker that ran it was stopped")
+                self._client.tell(Answer.LOST, -_signal.SIGTERM, "the worker that ran it was stopped")
         self._files.remove()
 
     def _wait(self) -> "set[int]":
@@ -95,7 +95,7 @@ class _Keeper:
         return 0.0 if self._client else time.monotonic() - self._idle_since
 
     def _signalled(self) -> None:
-        if signal.SIGTERM in self._signals.received():
+        if _signal.SIGTERM in self._signals.received():
             self._ends = True
         code = children.collect(self._worker)
         if code is None:
@@ -108,7 +108,7 @@ class _Keeper:
             self._client.tell(Answer.LOST, code, "the worker that ran it " + children.describe(code))
 
     def _release(self) -> None:
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             self._is_deaf = not self._control.recv(16)
         if self._client and not self._is_deaf:
             self._client.close()
@@ -125,14 +125,17 @@ class _Keeper:
         if met is None:
             return
         connection, request, descriptors = met
-        with contextlib.closing(connection), contextlib.suppress(OSError):
-            if request == LEASE:
-                self._take(descriptors)
-            elif request == STATUS:
-                connection.sendall(self._status())
-            elif request == END or (request == STOP and not self._client):
-                self._ends = True
-                connection.sendall(ENDED)
+        try:
+            with suppress(OSError):
+                if request == LEASE:
+                    self._take(descriptors)
+                elif request == STATUS:
+                    connection.sendall(self._status())
+                elif request == END or (request == STOP and not self._client):
+                    self._ends = True
+                    connection.sendall(ENDED)
+        finally:
+            connection.close()
 
     def _take(self, descriptors: "list[int]") -> None:
         if self._client or len(descriptors) != LEASED_DESCRIPTORS:
@@ -163,7 +166,7 @@ class _Keeper:
         return True  # held until this process is gone
 
 
-def _start_worker(server: Server, not_its: socket.socket, control: socket.socket) -> int:
+def _start_worker(server: Server, not_its: _socket.socket, control: _socket.socket) -> int:
     tie, ours = os.pipe()
     pid = os.fork()
     if not pid:
@@ -174,7 +177,7 @@ def _start_worker(server: Server, not_its: socket.socket, control: socket.socket
     return pid
 
 
-def _become_worker(server: Server, control: socket.socket, tie: int) -> None:
+def _become_worker(server: Server, control: _socket.socket, tie: int) -> None:
     """Doesn't return."""
     code = 70
     try:
