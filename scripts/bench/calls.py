@@ -24,11 +24,19 @@ from measuring import BIN, PROJECT, THIS, Failed, output
 from pipeline.envs import uv
 
 PEERS = ("appose", "execnet", "rpyc", "rootstock", "spawn")
+TOOLS = ("pipeline", *PEERS)
+STARTS = 5  # in each round, of each tool in turn, until its first answer
+FILES = PROJECT / "scripts/bench/peers"
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 ASE, NUMPY = "ase==3.26.0", "numpy==2.4.6"
 REQUIREMENTS = (NUMPY, ASE, "appose==0.12.0", "execnet==2.1.2", "rpyc==6.0.2", "rootstock==1.6.0")
 # What is measured of ours, what it is compared with, and how much of that it may be.
 LIMITS = (
+    ("first", "execnet", "first", 1.0),
+    ("first", "rpyc", "first", 1.0),
+    ("first", "appose", "first", 1.0),
+    ("first", "spawn", "first", 1.0),
+    ("first", "rootstock", "first", 1.0),
     ("empty", "appose", "empty", 0.6),
     ("empty", "rpyc", "empty", 0.5),
     ("empty", "rootstock", "empty", 0.5),
@@ -122,7 +130,7 @@ def _measured(folder: Path, count: int) -> list[Figures]:
     output([BIN / "pipeline", "env", "lock", "called", "emt"], variables)
     output([BIN / "bootstrap", "--env", "called", "--env", "emt"], variables)
     try:
-        return [{tool: _figures_of(tool, variables) for tool in ("pipeline", *PEERS)} for _ in range(count)]
+        return [_round(variables) for _ in range(count)]
     finally:
         _stop_workers(variables)
 
@@ -134,15 +142,20 @@ def _lay_out(root: Path) -> None:
     (environment / "env_source.py").write_text(CALCULATOR)
 
 
-def _figures_of(tool: str, variables: dict[str, str]) -> dict[str, float]:
-    _stop_workers(variables)  # so that each begins with nothing
-    peers = PROJECT / "scripts/bench/peers"
-    figures: dict[str, float] = json.loads(
-        output([sys.executable, peers / "calls_of.py", tool, sys.executable, "2"], variables)
-    )
-    if tool in {"pipeline", "rootstock"}:
-        figures |= json.loads(output([sys.executable, peers / "steps_of.py", tool, "2"], variables))
+def _round(variables: dict[str, str]) -> Figures:
+    figures = {tool: _calls_of(tool, 2, variables) for tool in TOOLS}
+    for tool in ("pipeline", "rootstock"):
+        figures[tool] |= json.loads(output([sys.executable, FILES / "steps_of.py", tool, "2"], variables))
+    starts = [{tool: _calls_of(tool, 0, variables)["first"] for tool in TOOLS} for _ in range(STARTS)]
+    for tool in TOOLS:
+        figures[tool]["first"] = _median([each[tool] for each in starts])
     return figures
+
+
+def _calls_of(tool: str, rounds: int, variables: dict[str, str]) -> dict[str, float]:
+    _stop_workers(variables)  # so that each begins with nothing
+    measuring: list[str | Path] = [sys.executable, FILES / "calls_of.py", tool, sys.executable, str(rounds)]
+    return json.loads(output(measuring, variables))  # type: ignore[no-any-return]
 
 
 def _stop_workers(variables: dict[str, str]) -> None:

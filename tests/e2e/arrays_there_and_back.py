@@ -61,10 +61,16 @@ def check(session):
 
 def large_arrays():
     """Each is copied by several threads, where there are cores: split at its rows, or anywhere."""
-    numbers = np.random.default_rng().random((3, 1_000_001))
-    yield from (numbers, numbers[:1], numbers.T, numbers.reshape(1_000_001, 3), np.asfortranarray(numbers))
-    cube = np.random.default_rng().integers(0, 255, (300, 301, 302), np.uint8)
-    yield from (cube, cube.transpose(1, 2, 0), cube[::-1], cube[:, :, ::2], np.asfortranarray(cube)[5:])
+    numbers = np.random.default_rng().random((3, 2_200_001))
+    yield from (numbers, numbers[:1], numbers.T, numbers.reshape(2_200_001, 3), np.asfortranarray(numbers))
+    cube = np.random.default_rng().integers(0, 255, (300, 301, 602), np.uint8)
+    yield from (
+        cube,
+        cube.transpose(1, 2, 0),
+        cube[::-1],
+        cube[:, :, ::-1],
+        np.asfortranarray(cube)[5:],
+    )
 
 
 def check_large_arrays(session):

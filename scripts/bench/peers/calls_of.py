@@ -1,4 +1,5 @@
-"""Calls by one tool: ``calls_of.py TOOL PYTHON ROUNDS`` prints seconds as JSON. Run by calls.py, with numpy.
+"""Calls by one tool: ``calls_of.py TOOL PYTHON ROUNDS`` prints seconds as JSON. Run by calls.py, with numpy. Without
+rounds, it is the first answer alone.
 
 ``PYTHON`` runs the worker, where that isn't ours. Each tool does it in the fastest way that its manual has: arrays
 travel by shared memory where it has such a thing, else as bytes.
@@ -120,13 +121,27 @@ def spawn(_python):
 
 
 def seconds(action, count):
-    """The median of single calls."""
+    """The median of single calls: so many, and as many as half a second has."""
     taken = []
-    for _ in range(count):
+    while len(taken) < count or sum(taken) < 0.5:
         begun = time.perf_counter()
         action()
         taken.append(time.perf_counter() - begun)
     return statistics.median(taken)
+
+
+def answers(tool, nothing, echo, rounds):
+    """Of an empty call, of arrays there and back, and of a copy of such an array."""
+    found = {"empty": seconds(nothing, 200 * rounds)}
+    for name, size in SIZES.items():
+        if (tool, name) in LEFT_OUT:
+            continue
+        array = np.random.default_rng(1).random(size)
+        assert np.array_equal(echo(array), array)
+        found[name] = seconds(lambda array=array: echo(array), rounds if name == "mb100" else 10 * rounds)
+        into = np.empty_like(array)
+        found[f"{name}_copy"] = seconds(lambda a=array, b=into: np.copyto(b, a), 3 * rounds)
+    return found
 
 
 def opened(count):
@@ -173,16 +188,9 @@ def main(tool, python, rounds):
     with globals()[tool](python) as (nothing, echo):
         nothing()
         found["first"] = time.perf_counter() - begun
-        found["empty"] = seconds(nothing, 200 * rounds)
-        for name, size in SIZES.items():
-            if (tool, name) in LEFT_OUT:
-                continue
-            array = np.random.default_rng(1).random(size)
-            assert np.array_equal(echo(array), array)
-            found[name] = seconds(lambda array=array: echo(array), rounds if name == "mb100" else 10 * rounds)
-            into = np.empty_like(array)
-            found[f"{name}_copy"] = seconds(lambda a=array, b=into: np.copyto(b, a), 3 * rounds)
-    if tool == "pipeline":
+        if rounds:
+            found.update(answers(tool, nothing, echo, rounds))
+    if rounds and tool == "pipeline":
         found.update(opened(5 * rounds), **left())
     print(json.dumps(found))
 
