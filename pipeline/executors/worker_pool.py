@@ -148,7 +148,7 @@ def _kind(invocation: Invocation, limits: WorkerLimits) -> WorkerKind:
     identity = {
         "build": [str(interpreter.python), str(interpreter.prefix), interpreter.key, *_when_built(interpreter.prefix)],
         "variables": variables,
-        "runner": _runner_files(str(RUNNER.parent)),
+        "runner": _runner(),
         "limits": [limits.idle_seconds, limits.tasks, limits.memory],
         "umask": _umask(),  # which decides who may read what stages write
         "niceness": _niceness(),  # a worker keeps that of the run that started it
@@ -177,8 +177,12 @@ def _when_built(prefix: Path) -> list[int]:
 
 
 @cache
+def _runner() -> str:
+    """A digest of what the file system says of the runner's files: to read them takes six times as long."""
+    return tagged_digest("runner", _runner_files(str(RUNNER.parent)))
+
+
 def _runner_files(folder: str) -> list[list[object]]:
-    """The runner's files, and what the file system says of each: to read them takes six times as long."""
     files = list[list[object]]()
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if entry.is_dir():

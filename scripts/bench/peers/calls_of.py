@@ -18,6 +18,7 @@ import numpy as np
 
 HERE = Path(__file__).parent
 LEFT_OUT = {("rpyc", "mb100"), ("rootstock", "mb1"), ("rootstock", "mb100")}  # compressed; no calls with arrays
+OPENS = 200
 MANY = 10_000  # calls that must leave nothing behind
 SIZES = {"mb1": 125_000, "mb100": 12_500_000}  # float64
 
@@ -144,18 +145,21 @@ def answers(tool, nothing, echo, rounds):
     return found
 
 
-def opened(count):
+def opened():
     """From a session that is closed to the first answer of the next one, in the same worker."""
     import pipeline
 
-    environment, taken = pipeline.environment(os.environ["CALLED_ENVIRONMENT"]), []
-    for _ in range(count):
+    environment = pipeline.environment(os.environ["CALLED_ENVIRONMENT"])
+    with environment.open(HERE / "called.py"):
+        pass
+    taken = []
+    for _ in range(OPENS):
         session = environment.open(HERE / "called.py")
         begun = time.perf_counter()
         session.start()
         taken.append(time.perf_counter() - begun)
         session.close()
-    return {"open": statistics.median(taken[1:])}
+    return {"open": statistics.median(taken)}
 
 
 def left():
@@ -191,7 +195,7 @@ def main(tool, python, rounds):
         if rounds:
             found.update(answers(tool, nothing, echo, rounds))
     if rounds and tool == "pipeline":
-        found.update(opened(5 * rounds), **left())
+        found.update(opened(), **left())
     print(json.dumps(found))
 
 
