@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cluster.content.errors import ContentRefused
-from pipeline.cluster.node import attempt_news
+from pipeline.cluster.node import attempt_news, run_events
 from pipeline.cluster.node.attempt_news import LOG_BYTES
 from pipeline.cluster.node.node_attempt import NodeAttempt
 from pipeline.cluster.node.report_log import KEPT, ReportLog
@@ -202,6 +202,24 @@ def test_who_waits_hears_at_once(run: Run, what: str) -> None:
     threading.Timer(0.1, then).start()
     answer = run.ask(first.session, first.last, seconds=30)
     assert answer.events or answer.drains
+
+
+def test_a_brief_stage_is_told_of_in_one_answer(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer wakes both sides."""
+    monkeypatch.setattr(run_events, "LOOK_SECONDS", 30.0)
+    attempt = run.attempt()
+    first = run.ask()
+
+    def carry_out() -> None:
+        attempt.begin()
+        time.sleep(0.02)
+        end(attempt)
+
+    threading.Timer(0.1, carry_out).start()
+    began, ended = run.ask(first.session, first.last, seconds=60).events
+    assert isinstance(began, AttemptBegan)
+    assert isinstance(ended, AttemptEnded)
+    assert began.seconds >= 0.02  # since its process was started
 
 
 def test_that_it_drains_is_told_once_as_news(run: Run) -> None:

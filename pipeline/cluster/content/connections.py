@@ -4,7 +4,7 @@ import contextlib
 import http.client
 import ssl
 from collections.abc import Iterator, Mapping
-from typing import IO
+from typing import IO, Any
 
 from pipeline.cluster.content.message_heads import PlainResponse
 from pipeline.files import COPIED_BYTES
@@ -13,6 +13,7 @@ KEPT = 8  # connections that wait for the next request
 SHORT = 64 << 10  # bytes of an answer of which nobody wanted the rest, and which is read all the same
 
 Body = IO[bytes] | bytes | None
+NO_HEADERS: Mapping[str, Any] = {}
 
 _BROKEN = (BrokenPipeError, ConnectionResetError)
 
@@ -92,7 +93,42 @@ class Connections:
 
     def _connection(self) -> http.client.HTTPConnection:
         if self._tls is None:
-            return http.client.HTTPConnection(self._host, self._port, timeout=self._seconds, blocksize=COPIED_BYTES)
-        return http.client.HTTPSConnection(
+            return WholeRequests(self._host, self._port, timeout=self._seconds, blocksize=COPIED_BYTES)
+        return WholeSecureRequests(
             self._host, self._port, timeout=self._seconds, context=self._tls, blocksize=COPIED_BYTES
         )
+
+
+class WholeRequests(http.client.HTTPConnection):
+    """Sends a head and its bytes in one piece: in two, the other side wakes twice for a request."""
+
+    _held: bytearray | None = None
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        body: Any = None,
+        headers: Mapping[str, Any] = NO_HEADERS,
+        *,
+        encode_chunked: bool = False,
+    ) -> None:
+        if not isinstance(body, bytes):
+            super().request(method, url, body, headers, encode_chunked=encode_chunked)
+            return
+        self._held = held = bytearray()
+        try:
+            super().request(method, url, body, headers, encode_chunked=encode_chunked)
+        finally:
+            self._held = None
+        self.send(held)
+
+    def send(self, data: Any) -> None:
+        if self._held is None:
+            super().send(data)
+        else:
+            self._held += data
+
+
+class WholeSecureRequests(WholeRequests, http.client.HTTPSConnection):
+    """By TLS."""

@@ -1,6 +1,7 @@
 """A run's connection to a Dask scheduler: what it tells of workers and nodes, also after the connection was lost."""
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +19,8 @@ ALL = "all"  # Dask's topic of workers that come and go
 CONNECT_SECONDS = 15.0
 RECONNECT_SECONDS = 10.0
 LOOK_SECONDS = 0.5  # between two looks whether the connection is a new one; nothing is sent for it
-HELLO_SECONDS = 0.25
+# That a hello is waited for, before the next: the first may come there before the subscription.
+HELLO_SECONDS = (0.01, 0.02, 0.04, 0.08, *[0.25] * 60)
 
 
 class SessionEvents(Struct, frozen=True):
@@ -36,7 +38,7 @@ class SchedulerSession:
         self._settings = settings
         self._events = events
         self._client: Client | None = None
-        self._heard: set[str] = set()  # hellos
+        self._hellos: dict[str, asyncio.Event] = {}  # by id; set when one has come back
         self._registration: asyncio.Task[None] | None = None
 
     async def open(self, address: str, security: Security | None) -> None:
@@ -97,12 +99,15 @@ class SchedulerSession:
         client.subscribe_topic(ALL, self._hear_scheduler)
         client.subscribe_topic(topic, self._hear_nodes)
         hello = Hello(id=secrets.token_hex(8))
-        for _ in range(int(CONNECT_SECONDS / HELLO_SECONDS)):
-            await client.log_event(topic, encode_news(hello))
-            await asyncio.sleep(0.01)
-            if hello.id in self._heard:
-                return
-            await asyncio.sleep(HELLO_SECONDS)
+        heard = self._hellos[hello.id] = asyncio.Event()
+        try:
+            for seconds in HELLO_SECONDS:
+                await client.log_event(topic, encode_news(hello))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(heard.wait(), seconds)
+                    return
+        finally:
+            del self._hellos[hello.id]
         raise NotReady("the scheduler passes on no events")
 
     async def _resume(self) -> None:
@@ -131,7 +136,8 @@ class SchedulerSession:
         except (ValueError, AttributeError):
             return  # not from one of ours, or of another version
         if isinstance(news, Hello):
-            self._heard.add(news.id)
+            if heard := self._hellos.get(news.id):
+                heard.set()
         else:
             self._events.news(news)
 

@@ -154,7 +154,7 @@ class EventStream:
             case AttemptPrepares():
                 self._ends.message(Message(attempt.name, StageReport(note=event.words)))
             case AttemptBegan():
-                attempt.began = time.monotonic()
+                attempt.began = time.monotonic() - event.seconds
             case AttemptReported():
                 self._ends.message(Message(attempt.name, replace(event.report, began=None)))
             case AttemptLogged():

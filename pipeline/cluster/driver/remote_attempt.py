@@ -28,7 +28,7 @@ class RemoteAttempt(Struct, eq=False):
     order: AttemptOrder
     node: str
     tries: int = 0  # how often the node was asked to begin it
-    began: float | None = None  # when that was heard, by this machine's ``time.monotonic``
+    began: float | None = None  # by this machine's ``time.monotonic``
     is_cancelled: bool = False
     is_over: bool = False
     has_exited: bool = False  # the loop knows of its end

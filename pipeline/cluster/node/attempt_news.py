@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import time
 from collections.abc import Callable, Iterator
 
 from pipeline.cluster.node.node_attempt import NodeAttempt
@@ -55,21 +56,22 @@ class AttemptNews:
         self._is_ended = False
 
     @property
-    def is_running(self) -> bool:
-        """Whether its log may grow without a word."""
-        return self.attempt.has_begun and not self.attempt.is_ended
+    def may_come(self) -> bool:
+        """Whether there may be more without a word: of its process's start, and of its log."""
+        return not self.attempt.is_ended
 
     def take(self, room: AnswerRoom) -> Iterator[AnyNodeEvent]:
         """What has happened meanwhile, as far as there is room for it."""
         if self._is_ended:
             return
         attempt, outcome = self.attempt, self.attempt.outcome  # before its log is read, which is whole then
-        if attempt.preparing != self._preparing and not attempt.has_begun:
+        began = attempt.began
+        if attempt.preparing != self._preparing and began is None:
             self._preparing = attempt.preparing
             yield AttemptPrepares(id=self.id, words=self._preparing)
-        if attempt.has_begun and not self._has_begun:
+        if began is not None and not self._has_begun:
             self._has_begun = True
-            yield AttemptBegan(id=self.id)
+            yield AttemptBegan(id=self.id, seconds=round(time.monotonic() - began, 4))
         yield from self._reports(room)
         yield from self._log(room)
         is_all = self._said == attempt.last_said and (outcome is None or self._logged >= _size(attempt))

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -35,7 +36,7 @@ class NodeAttempt:
         self.likeness = likeness
         self.stopped: Problem = ""  # why it is to end
         self.is_unwanted = False  # nobody wants to hear of its end
-        self.has_begun = False
+        self.began: float | None = None  # when its process was started, by this machine's ``time.monotonic``
         self.preparing = ""  # what is made ready for it, in words
         self.outcome: AttemptOutcome | None = None
         self._on_news = on_news
@@ -66,9 +67,8 @@ class NodeAttempt:
         self._on_news()
 
     def begin(self) -> None:
-        """Its process is started now."""
-        self.has_begun = True
-        self._on_news()
+        """Its process is started now. Nobody is woken for it: a brief stage ends before that would be of use."""
+        self.began = time.monotonic()
 
     def end(self, outcome: AttemptOutcome) -> None:
         self.outcome = outcome

@@ -14,7 +14,7 @@ from pipeline.cluster.node.attempt_news import MOST_EVENTS, AnswerRoom, AttemptN
 from pipeline.cluster.node.node_attempt import NodeAttempt
 from pipeline.cluster.wire.node_events import AnyNodeEvent, EventsQuestion, NodeEvents
 
-LOG_SECONDS = 0.1  # after which the logs of attempts that run are looked at: nobody tells of one that grows
+LOOK_SECONDS = 0.1  # after which attempts are looked at: nobody tells of one that begins, and of a log that grows
 
 
 class RunEvents:
@@ -73,7 +73,7 @@ class RunEvents:
                 if events or self._drains != self._drains_told or left <= 0:
                     self._drains_told = self._drains
                     return NodeEvents(session, self._last if events else after, tuple(events), self._drains)
-                self._changed.wait(min(left, LOG_SECONDS) if self._may_grow() else left)
+                self._changed.wait(min(left, LOOK_SECONDS) if self._more_may_come() else left)
 
     def _resume(self, session: str) -> str:
         """The session of a question: the one that it is of, or a new one."""
@@ -110,5 +110,5 @@ class RunEvents:
                 self._news[attempt] = self._news.pop(attempt)
         return found
 
-    def _may_grow(self) -> bool:
-        return any(news.is_running for news in self._news.values())
+    def _more_may_come(self) -> bool:
+        return any(news.may_come for news in self._news.values())

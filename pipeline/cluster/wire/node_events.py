@@ -21,7 +21,9 @@ class AttemptPrepares(NodeEvent, frozen=True, tag="prepares"):
 
 
 class AttemptBegan(NodeEvent, frozen=True, tag="began"):
-    """Its process is started."""
+    """Its process is started. ``seconds``: since then."""
+
+    seconds: float = 0.0
 
 
 class AttemptReported(NodeEvent, frozen=True, tag="reported"):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LEASE_IS_OVER = b"i"
 POOL_LEFT = "a stage left a pool of threads or processes behind"
-QUIET = 0.005  # seconds without an order, after which there is time to tidy up
+QUIET = 0.05  # seconds without an order, after which there is time to tidy up
 
 
 def run(server: Server, control: _socket.socket) -> None:

@@ -116,3 +116,24 @@ def test_a_server_that_ends_ends_its_connections(far: ContentStore) -> None:
         assert mine.recv(4096).startswith(b"HTTP/1.1 200")
     assert mine.recv(4096) == b""
     mine.close()
+
+
+def test_a_short_request_comes_in_one_piece() -> None:
+    """In two, the other side would wake for its head, and once more for the rest."""
+    pieces: list[bytes] = []
+
+    def answer(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            pieces.append(connection.recv(1 << 16))
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer, args=(listener,))
+        thread.start()
+        client = ContentClient(f"127.0.0.1:{listener.getsockname()[1]}", TOKEN, seconds=20, tries=1)
+        assert client.call("echo", b'{"a": 1}') == b"{}"
+        thread.join()
+    head, _, body = pieces[0].partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /echo HTTP/1.1\r\n")
+    assert body == b'{"a": 1}'
