@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List
 
-NOTHING = type("NOTHING", (), {})  # where there is no default, and no annotation
+NOTHING = object()  # where there is no default, and no annotation
 BY_PLACE = ("POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD")
 HAS_REST, HAS_REST_BY_NAME = 4, 8  # flags of a code object: ``*args`` and ``**kwargs``
 

@@ -110,7 +110,7 @@ def _documentation(function: "Any") -> str:
         import inspect  # which finds that of the method that this one overrides
 
         return inspect.getdoc(function) or ""
-    return function.__doc__ or ""
+    return function.__doc__ if isinstance(function.__doc__, str) else ""
 
 
 def _parameter(parameter: FunctionParameter) -> "Dict[str, Any]":
