@@ -170,7 +170,7 @@ def _niceness() -> int:
 def _when_built(prefix: Path) -> list[int]:
     """So that a build that took another's place gets processes of its own."""
     try:
-        status = os.stat(prefix / "pyvenv.cfg")
+        status = os.stat(os.path.join(prefix, "pyvenv.cfg"))
     except OSError:
         return []
     return [status.st_ino, status.st_mtime_ns]

@@ -76,6 +76,16 @@ class OwnMemory:
             del self._maps[number]
             self._dropped.append(number)
 
+    def drop(self, number: int) -> None:
+        """Never use a file again. What still has a view of it may write there: nobody reads that."""
+        del self._maps[number]
+        unsent = [descriptor for each, descriptor in self._new if each == number]
+        self._new = [each for each in self._new if each[0] != number]
+        for descriptor in unsent:
+            os.close(descriptor)
+        if not unsent:
+            self._dropped.append(number)
+
     def close(self) -> None:
         for _, descriptor in self._new:
             os.close(descriptor)

@@ -61,10 +61,12 @@ class Unsendable(TypeError):
 class Packer:
     """Makes one message's values ready to be sent."""
 
-    def __init__(self, place: "Place") -> None:
+    def __init__(self, place: "Place", drop: "Callable[[int], None]") -> None:
+        """``drop``: a file in shared memory that must not be used again."""
         self.parts = []  # type: List[Any]  # the message's binary parts
         self.placed = []  # type: List[int]  # files in shared memory, to be released where the message isn't sent
         self._place = place
+        self._drop = drop
 
     def pack(self, value: "Any", depth: int = 0) -> "Any":  # noqa: PLR0911  # one for each kind of value
         """Raises ``Unsendable``, and ``OSError`` where there is no room in memory."""
@@ -151,8 +153,12 @@ class Packer:
             packed["data"] = self._data(array.tobytes(order))
             return packed
         number, room = placed
+        try:
+            _copy(numpy, numpy.ndarray(array.shape, array.dtype, room, order=order), array)
+        except BaseException:  # Ctrl-C: a thread may still write there
+            self._drop(number)
+            raise
         self.placed.append(number)
-        _copy(numpy, numpy.ndarray(array.shape, array.dtype, room, order=order), array)
         packed["data"] = {"memory": number, "size": array.nbytes}
         return packed
 
@@ -217,16 +223,41 @@ def _copy(numpy: "Any", target: "Any", source: "Any") -> None:
     if count < 2:
         numpy.copyto(target, source)
         return
-    from concurrent.futures import ThreadPoolExecutor
+    _copy_beside(numpy.copyto, numpy.array_split(target, count), numpy.array_split(source, count))
 
-    into, out_of = numpy.array_split(target, count), numpy.array_split(source, count)
-    try:
-        with ThreadPoolExecutor(count - 1) as threads:
-            others = threads.map(numpy.copyto, into[1:], out_of[1:])
-            numpy.copyto(into[0], out_of[0])
-            list(others)
-    except RuntimeError:  # the system gives no more threads, or this process is at its end
-        numpy.copyto(target, source)
+
+def _copy_beside(copy: "Any", targets: "List[Any]", sources: "List[Any]") -> None:
+    """Each part in a thread of its own, and the first in this one.
+
+    Locks that are held for a moment, as a pool of threads has them, would stay held where Ctrl-C comes just then.
+    """
+    from _thread import allocate_lock, start_new_thread
+
+    errors = []  # type: List[BaseException]
+
+    def run(target: "Any", source: "Any", end: "Any") -> None:
+        try:
+            copy(target, source)
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            end.release()
+
+    ends = []
+    for target, source in list(zip(targets, sources))[1:]:  # noqa: B905  # Python before 3.10 has no ``strict``
+        end = allocate_lock()
+        end.acquire()
+        try:
+            start_new_thread(run, (target, source, end))
+        except RuntimeError:  # the system gives no more threads, or this process is at its end
+            copy(target, source)
+        else:
+            ends.append(end)
+    copy(targets[0], sources[0])
+    for end in ends:
+        end.acquire()
+    if errors:
+        raise errors[0]
 
 
 def _usable_cores() -> int:

@@ -1,9 +1,11 @@
 """A caller with one numpy, and a worker with another: each array comes back as it was. Run by ``test_calls``."""
 
+import _thread
 import gc
 import os
 import sys
 import threading
+import time
 
 import numpy as np
 
@@ -81,16 +83,41 @@ def check_large_arrays(session):
 
 
 def check_a_system_that_gives_no_threads(session):
-    start = threading.Thread.start
+    start = _thread.start_new_thread
 
-    def refused(thread):
+    def refused(*_):
         raise RuntimeError("can't start new thread")
 
-    threading.Thread.start = refused
+    _thread.start_new_thread = refused
     try:
         check_large_arrays(session)
     finally:
-        threading.Thread.start = start
+        _thread.start_new_thread = start
+
+
+def check_an_interruption_while_an_array_is_copied(session):
+    """A thread that copies goes on: it must not write into what is sent next."""
+    first, second = (np.full(8_000_000, float(number)) for number in range(2))
+    session.echo(first)
+    copyto, main = np.copyto, threading.main_thread()
+
+    def slow_beside(target, source):
+        if threading.current_thread() is main:
+            raise KeyboardInterrupt
+        time.sleep(0.5)
+        copyto(target, source)
+
+    np.copyto = slow_beside
+    try:
+        session.echo(first)
+        assert os.cpu_count() == 1, "there are no threads to copy with"
+    except KeyboardInterrupt:
+        pass
+    finally:
+        np.copyto = copyto
+    back = session.echo(second)
+    time.sleep(1)
+    assert np.array_equal(back, second)
 
 
 def check_results_stay_as_they_are(session):
@@ -134,5 +161,6 @@ with pipeline.environment(environment).open(file) as session:
     check(session)
     check_large_arrays(session)
     check_a_system_that_gives_no_threads(session)
+    check_an_interruption_while_an_array_is_copied(session)
     check_results_stay_as_they_are(session)
     check_nothing_piles_up(session)

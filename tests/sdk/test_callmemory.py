@@ -52,6 +52,26 @@ def test_files_beyond_what_is_kept_are_dropped_on_both_sides(monkeypatch: pytest
     other.close()
 
 
+def test_a_dropped_file_is_never_used_again_and_the_other_side_hears_of_what_it_has() -> None:
+    before = len(os.listdir("/dev/fd"))
+    own, other = OwnMemory(), OtherMemory()
+    known, _ = sent(own, other, b"a" * LEAST)
+    placed = own.place(LEAST)
+    assert placed is not None
+    unsent, room = placed
+    own.drop(known)
+    own.drop(unsent)
+    room[:] = b"b" * LEAST  # who still has a view of it may write there
+    own.release([known, unsent])
+    field, descriptors = own.news()
+    assert (field, descriptors) == ({"dropped": [known]}, [])
+    assert sent(own, other, b"c" * LEAST)[0] not in {known, unsent}
+    del room, placed
+    own.close()
+    other.close()
+    assert len(os.listdir("/dev/fd")) == before
+
+
 def test_a_descriptor_is_closed_once_both_sides_have_mapped_the_file() -> None:
     before = len(os.listdir("/dev/fd"))
     own, other = OwnMemory(), OtherMemory()
@@ -65,7 +85,7 @@ def test_a_descriptor_is_closed_once_both_sides_have_mapped_the_file() -> None:
 def test_what_was_placed_for_a_message_that_isn_t_sent_is_used_again() -> None:
     own = OwnMemory()
     for _ in range(3):
-        packer = Packer(own.place)
+        packer = Packer(own.place, own.drop)
         with pytest.raises(Unsendable):
             packer.pack([bytes(LEAST), object()])
         own.release(packer.placed)
