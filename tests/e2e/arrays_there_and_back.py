@@ -5,7 +5,6 @@ import gc
 import os
 import sys
 import threading
-import time
 
 import numpy as np
 
@@ -100,24 +99,37 @@ def check_an_interruption_while_an_array_is_copied(session):
     first, second = (np.full(8_000_000, float(number)) for number in range(2))
     session.echo(first)
     copyto, main = np.copyto, threading.main_thread()
+    late, beside, go, gone = (threading.Event() for _ in range(4))
+    interrupted = []
 
-    def slow_beside(target, source):
-        if threading.current_thread() is main:
+    def steered(target, source):
+        """The first array's second half is written when the second array is in its place."""
+        is_main = threading.current_thread() is main
+        if not interrupted and is_main:
+            assert late.wait(20), "there are no threads to copy with"
+            interrupted.append(True)
             raise KeyboardInterrupt
-        time.sleep(0.5)
+        if not interrupted:
+            late.set()
+            go.wait(20)
+        elif is_main:
+            beside.wait(20)
+            copyto(target, source)
+            go.set()
+            gone.wait(20)
+            return
         copyto(target, source)
+        (gone if go.is_set() else beside).set()
 
-    np.copyto = slow_beside
+    np.copyto = steered
     try:
         session.echo(first)
-        assert os.cpu_count() == 1, "there are no threads to copy with"
     except KeyboardInterrupt:
-        pass
+        assert np.array_equal(session.echo(second), second)
+        assert gone.is_set()
     finally:
         np.copyto = copyto
-    back = session.echo(second)
-    time.sleep(1)
-    assert np.array_equal(back, second)
+    assert interrupted
 
 
 def check_results_stay_as_they_are(session):
