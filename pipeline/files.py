@@ -59,24 +59,15 @@ def _write(path: Path, data: bytes, flush: bool) -> None:
     """As ``replaced``, which takes a quarter longer: each attempt of a stage writes its result in this way."""
     beside = _beside(path)
     try:
-        create(beside, data, flush)
+        with open(beside, "xb") as file:
+            file.write(data)
+            if flush:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(beside, path)
     except BaseException as error:
         _give_up(beside, path, error)
         raise
-
-
-def create(path: str | Path, data: bytes, flush: bool = False) -> None:
-    """A file that wasn't there, with two calls of the system for the five of ``open``. Raises ``FileExistsError``."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-    try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-        if flush:
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _beside(path: Path, temporary: str | None = None) -> str:

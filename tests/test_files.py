@@ -14,7 +14,6 @@ import pytest
 
 from pipeline import files
 from pipeline.files import (
-    create,
     dump_json,
     ignores_case,
     publish,
@@ -52,18 +51,6 @@ def test_a_write_that_fails_leaves_the_old_content_and_no_litter(
         write_whole(target, b"new")
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
-
-
-@pytest.mark.parametrize("most", [1, 100])
-def test_a_file_is_whole_where_the_system_writes_it_in_pieces(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
-) -> None:
-    write = os.write
-    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:most]))
-    write_whole(tmp_path / "state.json", bytes(range(256)))
-    assert (tmp_path / "state.json").read_bytes() == bytes(range(256))
-    with pytest.raises(FileExistsError):
-        create(tmp_path / "state.json", b"new")
 
 
 def test_what_a_crashed_process_of_the_same_number_left_is_no_obstacle(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from pipeline.envs import inheritance
 from pipeline.executors import Invocation
-from pipeline.files import create
 from pipeline.host.resources import Grant
 from pipeline.jobs import input_name
 from pipeline.jobs.attempts import Attempt
@@ -54,7 +53,8 @@ class Invocations(Struct, frozen=True):
         )
         protected = self._protected(stage)
         file = attempt.invocation
-        create(file, encode(content))
+        with open(file, "xb") as opened:
+            opened.write(encode(content))
         return Invocation(
             id=f"{self.job.id}/{attempt.stage}/{attempt.number}",
             interpreter=self.runtime.interpreters[stage.environment],
