@@ -1,5 +1,6 @@
 """A real scheduler and real workers as processes, and members that follow them."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -103,6 +104,17 @@ class Follower:
 
     def failed(self) -> ClusterFailed:
         return wait_for(lambda: [each for each in self.look() if isinstance(each, ClusterFailed)])[0]
+
+    def watched(self, name: str) -> None:
+        """Waits for the start of the node's nanny: before it is over, the worker's end is the nanny's too."""
+        worker = next(each.worker for each in self.members.nodes() if each.node.name == name)
+        client = self.members._session._client
+
+        async def ask() -> None:
+            assert client
+            await client.run(os.getpid, workers=[worker], nanny=True)  # no server of Dask's answers while it starts
+
+        asyncio.run_coroutine_threadsafe(ask(), self.members._loop).result(BOUND)
 
     def client(self, name: str) -> NodeClient:
         found = next(each.node for each in self.members.nodes() if each.node.name == name)

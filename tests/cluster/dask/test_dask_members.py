@@ -56,6 +56,7 @@ def test_a_killed_worker_is_told_with_its_parent_s_record_and_comes_back(dask: D
     dask.start_worker("first")
     with following(running_already(dask, tmp_path), tmp_path) as follower:
         before = follower.joined("first").node
+        follower.watched("first")
         os.kill(pid_of_worker(dask.processes["first"].pid), signal.SIGKILL)
         left = follower.left("first")
         after = follower.joined("first", 2).node

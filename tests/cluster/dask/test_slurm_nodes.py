@@ -146,6 +146,7 @@ def test_what_the_kernel_or_a_person_kills_is_told_by_the_parent(slurm: FakeJobs
     is_long = dask.config.set({"distributed.deploy.lost-worker-timeout": "60s"})  # until another one takes its place
     with is_long, following(definition(tmp_path), tmp_path) as follower:
         follower.joined("hpc-0")
+        follower.watched("hpc-0")
         os.kill(pid_of_worker(slurm.all()["1"]["pid"]), signal.SIGKILL)
         known_loss(follower, "hpc-0", "failed")
         follower.joined("hpc-0", 2)  # its nanny starts it again
