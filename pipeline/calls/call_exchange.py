@@ -96,7 +96,7 @@ class CallExchange:
 
     def _pack(self, message: Message, positional: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
         """Into the message; what they need beside it. Raises ``Unsendable``, ``OSError``."""
-        packer = Packer(self.worker.place, self.worker.own.drop)
+        packer = Packer(self.worker.place, self.worker.own.fill)
         try:
             message["args"], message["kwargs"] = packer.pack(list(positional)), packer.pack(dict(named))
         except BaseException:

@@ -45,7 +45,7 @@ def begun(
     worker = worker_for(source, log, deadline)
     starts(worker)
     try:
-        packer = Packer(worker.place, worker.own.drop)
+        packer = Packer(worker.place, worker.own.fill)
         message: Message = {"object": source.object, "seconds": seconds}
         message["args"], message["kwargs"] = packer.pack(list(source.positional)), packer.pack(dict(source.named))
         worker.open(message, packer.parts, deadline)

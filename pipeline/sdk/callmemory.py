@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LEAST = 32 << 10  # bytes; what is smaller travels in the message
 SPARE = 256 << 20  # bytes of files that nobody uses and that are kept; beyond it, only the one that was used last
 MOST_NEW = 200  # files of one message
+MOST_THREADS = 4  # that copy one array; some cores carry what memory can
+PART = 24 << 20  # bytes, at least, for each thread: what is smaller is copied through the caches, and no faster by two
 POPULATE = getattr(mmap, "MAP_POPULATE", 0x8000) if sys.platform == "linux" else 0
 
 
@@ -54,6 +56,15 @@ class OwnMemory:
         if number is None:
             number = self._create(_rounded(size))
         return number, memoryview(self._maps[number])[:size]
+
+    def fill(self, number: int, room: memoryview, array: "Any", order: str) -> None:
+        """Copy an array of numpy to where it was given room."""
+        numpy = sys.modules["numpy"]  # who has an array has it
+        try:
+            _copy(numpy.copyto, numpy.ndarray(array.shape, array.dtype, room, order=order), array)
+        except BaseException:  # Ctrl-C: a thread may still write there
+            self.drop(number)
+            raise
 
     def news(self) -> "Tuple[Dict[str, Any], List[int]]":
         """For the next message: its ``memory`` field, and the descriptors of new files, to be closed afterwards."""
@@ -176,6 +187,64 @@ def mapping(descriptor: int, size: int) -> mmap.mmap:
     if not POPULATE:
         return mmap.mmap(descriptor, size)
     return mmap.mmap(descriptor, size, mmap.MAP_SHARED | POPULATE, mmap.PROT_READ | mmap.PROT_WRITE)
+
+
+def _copy(copy: "Any", target: "Any", source: "Any") -> None:
+    """From one array to another of the same shape, type and order. A large one is copied by several threads: alone, a
+    core waits for memory more than it copies."""
+    if target.flags.f_contiguous:
+        target, source = target.T, source.T
+    if source.flags.c_contiguous:
+        target, source = target.reshape(-1), source.reshape(-1)
+    count = min(MOST_THREADS, _usable_cores(), target.nbytes // PART, len(target) if target.ndim else 1)
+    if count < 2:
+        copy(target, source)
+        return
+    _copy_beside(copy, _parts(target, count), _parts(source, count))
+
+
+def _parts(array: "Any", count: int) -> "List[Any]":
+    """Along its first axis."""
+    size = -(-len(array) // count)
+    return [array[begin : begin + size] for begin in range(0, len(array), size)]
+
+
+def _copy_beside(copy: "Any", targets: "List[Any]", sources: "List[Any]") -> None:
+    """Each part in a thread of its own, and the first in this one.
+
+    Locks that are held for a moment, as a pool of threads has them, would stay held where Ctrl-C comes just then.
+    """
+    from _thread import allocate_lock, start_new_thread
+
+    errors = []  # type: List[BaseException]
+
+    def run(target: "Any", source: "Any", end: "Any") -> None:
+        try:
+            copy(target, source)
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            end.release()
+
+    ends = []
+    for target, source in list(zip(targets, sources))[1:]:  # noqa: B905  # Python before 3.10 has no ``strict``
+        end = allocate_lock()
+        end.acquire()
+        try:
+            start_new_thread(run, (target, source, end))
+        except RuntimeError:  # the system gives no more threads, or this process is at its end
+            copy(target, source)
+        else:
+            ends.append(end)
+    copy(targets[0], sources[0])
+    for end in ends:
+        end.acquire()
+    if errors:
+        raise errors[0]
+
+
+def _usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _open() -> int:

@@ -33,13 +33,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Optional, Tuple
 
-    Place = Callable[[int], Optional[Tuple[int, memoryview]]]  # room in shared memory for so many bytes
+    # As ``OwnMemory`` has them: room in shared memory for so many bytes, and an array that is copied there.
+    Place = Callable[[int], Optional[Tuple[int, memoryview]]]
+    Fill = Callable[[int, memoryview, Any, str], None]
 
 EXACT = 2**53  # up to which every whole number is one in JavaScript, too
 DEEPEST = 200  # containers in one another
 SEQUENCES = {tuple: "tuple", set: "set", frozenset: "frozenset"}  # type: Dict[type, str]
-MOST_THREADS = 4  # that copy one array; some cores carry what memory can
-PART = 24 << 20  # bytes, at least, for each thread: what is smaller is copied through the caches, and no faster by two
 KINDS_OF_NUMBERS = "biufcmMSUV"  # of numpy's types; not objects, which only pickle could send
 
 
@@ -61,12 +61,11 @@ class Unsendable(TypeError):
 class Packer:
     """Makes one message's values ready to be sent."""
 
-    def __init__(self, place: "Place", drop: "Callable[[int], None]") -> None:
-        """``drop``: a file in shared memory that must not be used again."""
+    def __init__(self, place: "Place", fill: "Fill") -> None:
         self.parts = []  # type: List[Any]  # the message's binary parts
         self.placed = []  # type: List[int]  # files in shared memory, to be released where the message isn't sent
         self._place = place
-        self._drop = drop
+        self._fill = fill
 
     def pack(self, value: "Any", depth: int = 0) -> "Any":  # noqa: PLR0911  # one for each kind of value
         """Raises ``Unsendable``, and ``OSError`` where there is no room in memory."""
@@ -153,11 +152,7 @@ class Packer:
             packed["data"] = self._data(array.tobytes(order))
             return packed
         number, room = placed
-        try:
-            _copy(numpy, numpy.ndarray(array.shape, array.dtype, room, order=order), array)
-        except BaseException:  # Ctrl-C: a thread may still write there
-            self._drop(number)
-            raise
+        self._fill(number, room, array, order)
         self.placed.append(number)
         packed["data"] = {"memory": number, "size": array.nbytes}
         return packed
@@ -210,58 +205,6 @@ def plain(value: "Any") -> "Any":  # noqa: PLR0911  # one for each kind of value
 
         return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
     raise Unsendable("a %s can't be told as JSON%s" % (_name(type(value)), _advice(value)))
-
-
-def _copy(numpy: "Any", target: "Any", source: "Any") -> None:
-    """From one array to another of the same shape, type and order. A large one is copied by several threads: alone, a
-    core waits for memory more than it copies."""
-    if target.flags.f_contiguous:
-        target, source = target.T, source.T
-    if source.flags.c_contiguous:
-        target, source = target.reshape(-1), source.reshape(-1)
-    count = min(MOST_THREADS, _usable_cores(), target.nbytes // PART, len(target) if target.ndim else 1)
-    if count < 2:
-        numpy.copyto(target, source)
-        return
-    _copy_beside(numpy.copyto, numpy.array_split(target, count), numpy.array_split(source, count))
-
-
-def _copy_beside(copy: "Any", targets: "List[Any]", sources: "List[Any]") -> None:
-    """Each part in a thread of its own, and the first in this one.
-
-    Locks that are held for a moment, as a pool of threads has them, would stay held where Ctrl-C comes just then.
-    """
-    from _thread import allocate_lock, start_new_thread
-
-    errors = []  # type: List[BaseException]
-
-    def run(target: "Any", source: "Any", end: "Any") -> None:
-        try:
-            copy(target, source)
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            end.release()
-
-    ends = []
-    for target, source in list(zip(targets, sources))[1:]:  # noqa: B905  # Python before 3.10 has no ``strict``
-        end = allocate_lock()
-        end.acquire()
-        try:
-            start_new_thread(run, (target, source, end))
-        except RuntimeError:  # the system gives no more threads, or this process is at its end
-            copy(target, source)
-        else:
-            ends.append(end)
-    copy(targets[0], sources[0])
-    for end in ends:
-        end.acquire()
-    if errors:
-        raise errors[0]
-
-
-def _usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _is_path(value: "Any") -> bool:

@@ -85,7 +85,7 @@ def test_a_descriptor_is_closed_once_both_sides_have_mapped_the_file() -> None:
 def test_what_was_placed_for_a_message_that_isn_t_sent_is_used_again() -> None:
     own = OwnMemory()
     for _ in range(3):
-        packer = Packer(own.place, own.drop)
+        packer = Packer(own.place, own.fill)
         with pytest.raises(Unsendable):
             packer.pack([bytes(LEAST), object()])
         own.release(packer.placed)

@@ -116,7 +116,7 @@ class _Session:
 
     def _call(self, message: "Message", parts: "Any") -> None:
         answer = {"answer": message.get("call")}  # type: Message
-        packer = Packer(self._place, self._own.drop)
+        packer = Packer(self._place, self._own.fill)
         self._number = message.get("call", 0)
         try:
             answer["value"] = self._value(message, parts, packer)
