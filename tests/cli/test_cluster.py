@@ -13,6 +13,7 @@ from pipeline.errors import PipelineError
 CLUSTERS = """
 desk: {kind: local, nodes: 2, labels: {node: small}, licences: {matlab: 1}}
 hpc: {kind: slurm, nodes: {max: 4}, cpus: 1, memory: 1 GiB, queue: gpu}
+kube: {kind: kubernetes, nodes: {max: 3}, cpus: 1, memory: 1 GiB, image: x, context: far, namespace: films}
 lab: {kind: address, address: "tls://10.0.0.5:8786"}
 """
 
@@ -38,6 +39,7 @@ def test_clusters_are_listed_with_what_is_said_of_them(root: Path) -> None:
     assert {name: (row["kind"], row["where"], row["nodes"]) for name, row in rows.items()} == {
         "desk": ("local", "", "2"),
         "hpc": ("slurm", "gpu", "0 to 4"),
+        "kube": ("kubernetes", "far films", "0 to 3"),
         "lab": ("address", "tls://10.0.0.5:8786", ""),
     }
     assert rows["desk"]["labels"] == ["node=small"]

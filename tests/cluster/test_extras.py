@@ -13,6 +13,7 @@ from pipeline.cluster.extras import install_command
     [
         ("dask", {"cryptography", "distributed"}),
         ("slurm", {"cryptography", "distributed", "dask-jobqueue"}),
+        ("kubernetes", {"cryptography", "distributed", "kubernetes"}),
         ("ssh", {"cryptography", "distributed", "asyncssh"}),
     ],
 )

@@ -7,7 +7,13 @@ import click
 from pipeline.cli.context import json_option, project, root_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.cluster.definitions import cluster_file
-from pipeline.cluster.definitions.cluster_definition import ClusterDefinition, SchedulerAddress, SlurmJobs, SshHosts
+from pipeline.cluster.definitions.cluster_definition import (
+    ClusterDefinition,
+    KubernetesPods,
+    SchedulerAddress,
+    SlurmJobs,
+    SshHosts,
+)
 
 
 @click.command("list")
@@ -44,6 +50,8 @@ def _where(definition: ClusterDefinition) -> str:
         return deployment.address
     if isinstance(deployment, SshHosts):
         return " ".join(deployment.hosts)
+    if isinstance(deployment, KubernetesPods):
+        return " ".join(each for each in (deployment.context, deployment.namespace) if each)
     return deployment.queue if isinstance(deployment, SlurmJobs) else ""
 
 

@@ -1,16 +1,14 @@
-"""A slow look at the batch system's jobs, and a quick one right after a node was lost."""
+"""A slow look at the system that runs nodes as jobs, and a quick one right after a node was lost."""
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from pipeline.cluster.batch import slurm_queue
-from pipeline.cluster.batch.job_ends import JobBook
-from pipeline.cluster.batch.slurm_queue import QueueUnavailable
+from pipeline.cluster.batch.batch_system import BatchSystem, SystemUnavailable
 from pipeline.cluster.members import NodeLoss
 from pipeline.values import Struct
 
-SOON_SECONDS = 1.0  # after a loss: the batch system hears of it a little later
+SOON_SECONDS = 1.0  # after a loss: the system hears of it a little later
 
 
 class BatchView(Struct, frozen=True):
@@ -21,13 +19,12 @@ class BatchView(Struct, frozen=True):
 
 
 class BatchWatch:
-    """All runs in one event loop, but the calls."""
+    """All runs in one event loop."""
 
-    def __init__(self, view: BatchView, seconds: float, variables: Mapping[str, str]) -> None:
+    def __init__(self, view: BatchView, system: BatchSystem, seconds: float) -> None:
         self._view = view
+        self._system = system
         self._seconds = seconds
-        self._variables = variables
-        self._book = JobBook()
         self._told: set[str] = set()
         self._soon = asyncio.Event()
 
@@ -41,19 +38,14 @@ class BatchWatch:
                 await asyncio.wait_for(self._soon.wait(), self._seconds)
                 await asyncio.sleep(SOON_SECONDS)
             self._soon.clear()
-            with contextlib.suppress(QueueUnavailable):  # the next look may see more
+            with contextlib.suppress(SystemUnavailable):  # the next look may see more
                 await self.look()
 
     async def look(self) -> None:
-        """Raises ``QueueUnavailable``."""
+        """Raises ``SystemUnavailable``."""
         if not (jobs := self._view.jobs() - self._told):
             return
-        seen = await asyncio.to_thread(slurm_queue.queue, self._variables)
-        ended, unknown = self._book.queue(jobs, seen)
-        if unknown:
-            records = await asyncio.to_thread(slurm_queue.accounting, unknown, self._variables)
-            ended |= self._book.accounting(unknown, records)
-        for job, loss in ended.items():
+        for job, loss in (await self._system.ends(jobs)).items():
             if loss.kind != "requeued":  # which goes on
                 self._told.add(job)
             self._view.ended(job, loss)

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -10,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cluster.batch.batch_watch import BatchView, BatchWatch
-from pipeline.cluster.dask import dask_logs, dask_security, deployers
+from pipeline.cluster.dask import batch_systems, dask_logs, dask_security, deployers
+from pipeline.cluster.dask.deployment_parts import DeploymentParts
 from pipeline.cluster.dask.membership_log import MembershipLog
 from pipeline.cluster.dask.node_keeper import KeeperView, NodeKeeper
 from pipeline.cluster.dask.node_news import AnyNodeNews, NodeAnnounced
 from pipeline.cluster.dask.node_plugin_settings import NodePluginSettings
 from pipeline.cluster.dask.node_starts import NodeStarts
 from pipeline.cluster.dask.node_table import MemberNode
-from pipeline.cluster.dask.own_nodes import DeploymentParts, OwnNodes, made
+from pipeline.cluster.dask.own_nodes import OwnNodes, made
 from pipeline.cluster.dask.scaling import Scaling
 from pipeline.cluster.dask.scheduler_session import SchedulerSession, SessionEvents
 from pipeline.cluster.dask.worker_plugin import retire
@@ -37,7 +37,6 @@ from pipeline.errors import NotReady, PipelineError
 from pipeline.values import Struct
 
 CLOSE_SECONDS = 30.0
-POLL_SECONDS = 30.0  # between two looks at a batch system
 
 
 class MembersSettings(Struct, frozen=True):
@@ -64,7 +63,9 @@ class DaskMembers:
         self._scaling = Scaling(definition.nodes, definition.idle_seconds)
         events = SessionEvents(self._on_news, self._on_worker_gone, self._book.only)
         self._session = SchedulerSession(plugin_settings(definition, self.token), events)
-        self._batch = BatchWatch(BatchView(self._jobs, self._on_job_ended), _poll_seconds(definition), os.environ)
+        self._batch_system = batch_systems.of(definition, owner_of(self.token))
+        view = BatchView(self._jobs, self._on_job_ended)
+        self._batch = BatchWatch(view, self._batch_system, batch_systems.poll_seconds(definition))
         self._nodes: OwnNodes | None = None
         self._failed_launches: set[str] = set()  # for the keeper
         self._expected: int | None = None
@@ -200,7 +201,9 @@ class DaskMembers:
 
     def _on_late(self, name: str) -> None:
         seconds = self._settings.definition.start_seconds
-        self._book.note_problem(name, f"it was started more than {seconds:.0f} seconds ago, and hasn't come")
+        job = self._nodes.jobs().get(name, "") if self._nodes else ""
+        why = f": {reason}" if (reason := self._batch_system.wait_reason(job)) else ""
+        self._book.note_problem(name, f"it was started more than {seconds:.0f} seconds ago, and hasn't come{why}")
 
     def _jobs(self) -> set[str]:
         """The batch system's that are looked after."""
@@ -229,11 +232,6 @@ def plugin_settings(definition: ClusterDefinition, token: str) -> NodePluginSett
         store_limit=definition.store_limit,
         drain_seconds=deployment.drain_seconds if isinstance(deployment, SlurmJobs) else 0.0,
     )
-
-
-def _poll_seconds(definition: ClusterDefinition) -> float:
-    deployment = definition.deployment
-    return deployment.poll_seconds if isinstance(deployment, SlurmJobs) else POLL_SECONDS
 
 
 async def _cancelled(tasks: Sequence["asyncio.Task[Any]"]) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import signal
 from collections.abc import Iterator
 
-from pipeline.cluster.definitions.cluster_definition import ClusterDefinition, SlurmJobs, SshHosts
+from pipeline.cluster.definitions.cluster_definition import ClusterDefinition, KubernetesPods, SlurmJobs, SshHosts
 from pipeline.cluster.extras import install_command
 from pipeline.errors import NotReady
 
@@ -17,6 +17,8 @@ def bring_in(definition: ClusterDefinition) -> None:
                 import dask_jobqueue.slurm  # noqa: F401
         elif isinstance(definition.deployment, SshHosts):
             import asyncssh  # noqa: F401
+        elif isinstance(definition.deployment, KubernetesPods):
+            import kubernetes.client  # noqa: F401
     except ImportError as error:
         step = install_command(definition.kind)
         raise NotReady(f"clusters of the kind {definition.kind} need a library: {error}", step) from error

@@ -3,17 +3,22 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from distributed.core import Status
-from distributed.deploy.spec import ProcessInterface
+from distributed.deploy.spec import ProcessInterface, SpecCluster
 
 from pipeline import child_process, process, process_tree
 from pipeline.child_process import Child, Tie
 from pipeline.cluster.certificates.certificate_files import CertificateFiles
+from pipeline.cluster.dask.deployment_parts import LOOPBACK, DeploymentParts
+from pipeline.cluster.dask.host_cluster import HostCluster
 from pipeline.cluster.dask.node_starts import NodeStarts
 from pipeline.cluster.dask.worker_command import WorkerCommand
+from pipeline.cluster.definitions.cluster_definition import ClusterDefinition, LocalProcesses
+from pipeline.host import machine
 from pipeline.values import Struct, replace
 
 GRACE_SECONDS = 10.0
@@ -80,3 +85,28 @@ class LocalNode(ProcessInterface):
             if not child_process.ends_within(child, GRACE_SECONDS):
                 process_tree.stop([child], 0)
         child.wait()
+
+
+async def local_cluster(
+    definition: ClusterDefinition, processes: LocalProcesses, parts: DeploymentParts
+) -> SpecCluster:
+    here, count = machine.detect(os.environ), definition.nodes.most
+    command = WorkerCommand(
+        python=sys.executable,
+        scheduler="",
+        name="",
+        cpus=processes.cpus or max(1, here.cpus // count),
+        memory=processes.memory or here.memory // count,
+        host=LOOPBACK,
+        scratch=str(parts.secrets.folder / "scratch"),
+    )
+    settings = LocalNodeSettings(
+        command=command,
+        files=parts.files,
+        variables=dict(os.environ),
+        log=parts.logs / f"{definition.name}-nodes.log",
+        launches=parts.launches,
+    )
+    worker = {"cls": LocalNode, "options": {"settings": settings}}
+    scheduler = parts.scheduler(LOOPBACK)
+    return await HostCluster(definition.name, scheduler=scheduler, worker=worker, **parts.common())

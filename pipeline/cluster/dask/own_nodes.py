@@ -2,31 +2,20 @@
 
 import asyncio
 import contextlib
-import os
-import sys
-from collections import Counter
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any, Protocol
 
-from distributed import Scheduler, Security
 from distributed.deploy.spec import SpecCluster
 
-from pipeline.cluster.certificates.certificate_files import CertificateFiles
-from pipeline.cluster.dask.node_starts import NodeStarts
-from pipeline.cluster.dask.worker_command import WorkerCommand
+from pipeline.cluster.dask.deployment_parts import DeploymentParts
 from pipeline.cluster.definitions.cluster_definition import (
     ClusterDefinition,
+    KubernetesPods,
     LocalProcesses,
     SlurmJobs,
     SshHosts,
 )
-from pipeline.cluster.definitions.cluster_secrets import ClusterSecrets, owner_of
 from pipeline.errors import NotReady
-from pipeline.host import machine
-from pipeline.values import Struct
-
-LOOPBACK = "127.0.0.1"
 
 
 class OwnNodes(Protocol):
@@ -58,19 +47,6 @@ class OwnNodes(Protocol):
         ...
 
 
-class DeploymentParts(Struct, frozen=True, kw_only=True):
-    """What deploying takes beside the definition."""
-
-    secrets: ClusterSecrets
-    security: Security
-    logs: Path
-    launches: NodeStarts
-
-    @property
-    def files(self) -> CertificateFiles:
-        return CertificateFiles(self.secrets.certificates)
-
-
 @contextlib.asynccontextmanager
 async def made(definition: ClusterDefinition, parts: DeploymentParts) -> AsyncIterator[OwnNodes]:
     """A scheduler in this process, and nodes as they are wanted; all end with the block.
@@ -88,14 +64,26 @@ async def made(definition: ClusterDefinition, parts: DeploymentParts) -> AsyncIt
         await asyncio.gather(_closed(cluster), return_exceptions=True)
 
 
-def _cluster(definition: ClusterDefinition, parts: DeploymentParts) -> Any:
-    deployment = definition.deployment
-    if isinstance(deployment, LocalProcesses):
-        return _local(definition, deployment, parts)
-    if isinstance(deployment, SshHosts):
-        return _ssh(definition, deployment, parts)
-    assert isinstance(deployment, SlurmJobs)
-    return _slurm(definition, deployment, parts)
+async def _cluster(definition: ClusterDefinition, parts: DeploymentParts) -> SpecCluster:
+    """Of its kind, whose library alone is imported."""
+    match definition.deployment:
+        case LocalProcesses() as processes:
+            from pipeline.cluster.dask.local_node import local_cluster
+
+            return await local_cluster(definition, processes, parts)
+        case SshHosts() as hosts:
+            from pipeline.cluster.dask.ssh_node import ssh_cluster
+
+            return await ssh_cluster(definition, hosts, parts)
+        case SlurmJobs() as jobs:
+            from pipeline.cluster.dask.slurm_nodes import slurm_cluster
+
+            return await slurm_cluster(definition, jobs, parts)
+        case KubernetesPods() as pods:
+            from pipeline.cluster.dask.pod_node import pod_cluster
+
+            return await pod_cluster(definition, pods, parts)
+    raise AssertionError(definition.kind)
 
 
 class SpecNodes:
@@ -131,104 +119,5 @@ class SpecNodes:
         self._seen -= names  # another one may get the same name
 
 
-class HostCluster(SpecCluster):
-    """A ``SpecCluster`` whose nodes have names of our own, and where that matters hosts of their own."""
-
-    def __init__(self, prefix: str, hosts: tuple[str, ...] = (), **more: Any) -> None:
-        self._prefix = prefix
-        self._hosts = hosts
-        self._tries = Counter[str]()
-        super().__init__(**more)
-
-    def _new_worker_name(self, worker_number: int) -> str:
-        return f"{self._prefix}-{worker_number}"
-
-    def new_worker_spec(self) -> dict[str, Any]:
-        """A host that has no node, of those that were tried least; or a further process."""
-        if not self._hosts:
-            found: dict[str, Any] = super().new_worker_spec()
-            return found
-        free = min(
-            (each for each in self._hosts if _node_name(each) not in self.worker_spec), key=self._tries.__getitem__
-        )
-        self._tries[free] += 1
-        options = {**self.new_spec["options"], "host": free}
-        return {_node_name(free): {**self.new_spec, "options": options}}
-
-
-def _node_name(host: str) -> str:
-    return host.rpartition("@")[2]
-
-
 async def _closed(cluster: Any) -> None:
     await cluster.close()
-
-
-async def _local(definition: ClusterDefinition, processes: LocalProcesses, parts: DeploymentParts) -> SpecCluster:
-    from pipeline.cluster.dask.local_node import LocalNode, LocalNodeSettings
-
-    here, count = machine.detect(os.environ), definition.nodes.most
-    command = WorkerCommand(
-        python=sys.executable,
-        scheduler="",
-        name="",
-        cpus=processes.cpus or max(1, here.cpus // count),
-        memory=processes.memory or here.memory // count,
-        host=LOOPBACK,
-        scratch=str(parts.secrets.folder / "scratch"),
-    )
-    settings = LocalNodeSettings(
-        command=command,
-        files=parts.files,
-        variables=dict(os.environ),
-        log=parts.logs / f"{definition.name}-nodes.log",
-        launches=parts.launches,
-    )
-    worker = {"cls": LocalNode, "options": {"settings": settings}}
-    scheduler = _scheduler(LOOPBACK, parts.security)
-    return await HostCluster(definition.name, scheduler=scheduler, worker=worker, **_common(parts))
-
-
-async def _ssh(definition: ClusterDefinition, hosts: SshHosts, parts: DeploymentParts) -> SpecCluster:
-    from pipeline.cluster.dask.ssh_node import SshNode, SshNodeSettings
-
-    settings = SshNodeSettings(
-        command=WorkerCommand(python=hosts.python, scheduler="", name="", cpus=hosts.cpus, memory=hosts.memory),
-        files=parts.files,
-        owner=owner_of(parts.secrets.token()),
-        options={
-            **({"client_keys": [hosts.key]} if hosts.key else {}),
-            **({"known_hosts": hosts.known_hosts} if hosts.known_hosts else {}),
-        },
-        log=parts.logs / f"{definition.name}-nodes.log",
-        launches=parts.launches,
-    )
-    worker = {"cls": SshNode, "options": {"settings": settings}}
-    scheduler = _scheduler(hosts.listen, parts.security)
-    return await HostCluster(definition.name, hosts.hosts, scheduler=scheduler, worker=worker, **_common(parts))
-
-
-async def _slurm(definition: ClusterDefinition, jobs: SlurmJobs, parts: DeploymentParts) -> SpecCluster:
-    from pipeline.cluster.dask.slurm_nodes import SlurmNodes, SubmitTurns, job_options
-
-    options = _scheduler(jobs.listen, parts.security)["options"]
-    return await SlurmNodes(
-        **job_options(definition, jobs, parts.logs, parts.files),
-        turns=SubmitTurns(jobs.submit_pause),
-        launches=parts.launches,
-        scheduler_options=options,
-        silence_logs=False,
-        name=definition.name,
-        asynchronous=True,
-    )
-
-
-def _scheduler(host: str, security: Security) -> dict[str, Any]:
-    """With TLS, and without pages that anybody could look at."""
-    options = {"protocol": "tls://", "security": security, "port": 0, "dashboard": False}
-    at = {"host": host} if host else {}
-    return {"cls": Scheduler, "options": {**options, **at, "dashboard_address": f"{LOOPBACK}:0"}}
-
-
-def _common(parts: DeploymentParts) -> dict[str, Any]:
-    return {"security": parts.security, "silence_logs": False, "asynchronous": True}

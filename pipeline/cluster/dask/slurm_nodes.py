@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from dask_jobqueue.slurm import SLURMCluster, SLURMJob
+from distributed.deploy.spec import SpecCluster
 
 from pipeline.cluster.certificates.certificate_files import CertificateFiles
 from pipeline.cluster.dask import dask_security
+from pipeline.cluster.dask.deployment_parts import DeploymentParts
 from pipeline.cluster.dask.node_starts import NodeStarts
 from pipeline.cluster.dask.worker_command import DEATH_SECONDS
 from pipeline.cluster.definitions.cluster_definition import ClusterDefinition, SlurmJobs
@@ -86,6 +88,15 @@ def job_options(definition: ClusterDefinition, jobs: SlurmJobs, logs: Path, file
 class SlurmNodes(SLURMCluster):
     job_cls = PacedJob  # type: ignore[assignment]  # which is a SLURMJob
 
-    def job_ids(self) -> dict[str, str]:
-        """Slurm's numbers of jobs that were taken, by the names of their nodes."""
-        return {name: str(job.job_id) for name, job in self.workers.items() if getattr(job, "job_id", None)}
+
+async def slurm_cluster(definition: ClusterDefinition, jobs: SlurmJobs, parts: DeploymentParts) -> SpecCluster:
+    cluster: SpecCluster = await SlurmNodes(
+        **job_options(definition, jobs, parts.logs, parts.files),
+        turns=SubmitTurns(jobs.submit_pause),
+        launches=parts.launches,
+        scheduler_options=parts.scheduler(jobs.listen)["options"],
+        silence_logs=False,
+        name=definition.name,
+        asynchronous=True,
+    )
+    return cluster

@@ -7,11 +7,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from distributed.core import Status
-from distributed.deploy.spec import ProcessInterface
+from distributed.deploy.spec import ProcessInterface, SpecCluster
 
 from pipeline.cluster.certificates.certificate_files import CertificateFiles
+from pipeline.cluster.dask.deployment_parts import DeploymentParts
+from pipeline.cluster.dask.host_cluster import HostCluster
 from pipeline.cluster.dask.node_starts import NodeStarts
 from pipeline.cluster.dask.worker_command import WorkerCommand
+from pipeline.cluster.definitions.cluster_definition import ClusterDefinition, SshHosts
 from pipeline.values import Struct, replace
 
 CONNECT_SECONDS = 20.0
@@ -106,3 +109,20 @@ def _private(path: str, flags: int) -> int:
     import os
 
     return os.open(path, flags, 0o600)
+
+
+async def ssh_cluster(definition: ClusterDefinition, hosts: SshHosts, parts: DeploymentParts) -> SpecCluster:
+    settings = SshNodeSettings(
+        command=WorkerCommand(python=hosts.python, scheduler="", name="", cpus=hosts.cpus, memory=hosts.memory),
+        files=parts.files,
+        owner=parts.owner,
+        options={
+            **({"client_keys": [hosts.key]} if hosts.key else {}),
+            **({"known_hosts": hosts.known_hosts} if hosts.known_hosts else {}),
+        },
+        log=parts.logs / f"{definition.name}-nodes.log",
+        launches=parts.launches,
+    )
+    worker = {"cls": SshNode, "options": {"settings": settings}}
+    scheduler = parts.scheduler(hosts.listen)
+    return await HostCluster(definition.name, hosts.hosts, scheduler=scheduler, worker=worker, **parts.common())

@@ -8,14 +8,15 @@ import socket
 from distributed import Worker
 from distributed.comm.addressing import get_address_host
 
-from pipeline.cluster.batch import slurm_job
 from pipeline.cluster.content.server import Endpoint
 from pipeline.cluster.dask.node_news import AnyNodeNews, NodeAnnounced, NodeRefused, encode_news, topic_of
 from pipeline.cluster.dask.node_plugin_settings import NodePluginSettings
 from pipeline.cluster.definitions.node_folder_template import expanded
 from pipeline.cluster.definitions.scheduler_address import is_loopback
+from pipeline.cluster.kubernetes import pod_job
 from pipeline.cluster.node.agent_setup import AgentSettings
 from pipeline.cluster.node.node_host import NodeHost
+from pipeline.cluster.slurm import slurm_job
 from pipeline.cluster.wire.node_announcement import NodeAnnouncement
 from pipeline.digests import sha256_of_bytes
 from pipeline.errors import PipelineError
@@ -30,7 +31,7 @@ class WorkerNode:
     def __init__(self, worker: Worker, settings: NodePluginSettings) -> None:
         self._worker = worker
         self._settings = settings
-        self._job = slurm_job.of_process(os.environ)
+        self._job = slurm_job.of_process(os.environ) or pod_job.of_process(os.environ)
         self._host: NodeHost | None = None
         self._facts: NodeAnnouncement | None = None
         self._refused = ""  # the words that were told

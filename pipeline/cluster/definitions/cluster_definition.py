@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pipeline.values import Struct, field
 
 NODE_FOLDER = "${TMPDIR:-/tmp}/pipeline-$USER"
+POD_FOLDER = "/pipeline-node"  # within a pod, on its own disk or what a template mounts there
+POD_CONTAINER = "worker"  # in which a node runs, also in a template
 STORE_LIMIT = 50 << 30
 IDLE_SECONDS = 300.0
 
@@ -60,7 +63,21 @@ class SlurmJobs(Struct, frozen=True, kw_only=True, tag="slurm"):
     submit_pause: float = 0.3
 
 
-Deployment = LocalProcesses | SchedulerAddress | SshHosts | SlurmJobs
+class KubernetesPods(Struct, frozen=True, kw_only=True, tag="kubernetes"):
+    """A node in each pod that is made."""
+
+    image: str
+    cpus: int
+    memory: int  # bytes
+    python: str = "python"  # within the image
+    namespace: str = ""
+    context: str = ""  # of the user's configuration
+    pod: Mapping[str, Any] = field(default_factory=dict)  # a template: metadata and spec
+    listen: str = ""
+    poll_seconds: float = 10.0
+
+
+Deployment = LocalProcesses | SchedulerAddress | SshHosts | SlurmJobs | KubernetesPods
 
 
 class ClusterDefinition(Struct, frozen=True, kw_only=True):

@@ -7,8 +7,11 @@ from typing import Any
 
 from pipeline.cluster.definitions import node_folder_template, scheduler_address
 from pipeline.cluster.definitions.cluster_definition import (
+    POD_CONTAINER,
+    POD_FOLDER,
     ClusterDefinition,
     Deployment,
+    KubernetesPods,
     LocalProcesses,
     NodeRange,
     SchedulerAddress,
@@ -35,14 +38,20 @@ MAY: Mapping[str, frozenset[str]] = {
         {"nodes", "cpus", "memory", "python", "queue", "account", "walltime", "gres", "directives", "setup", "listen"}
         | {"drain_seconds", "poll_seconds", "submit_pause", "idle_seconds"}
     ),
+    "kubernetes": frozenset(
+        {"nodes", "cpus", "memory", "image", "python", "namespace", "context", "pod", "listen", "poll_seconds"}
+        | {"idle_seconds"}
+    ),
 }
 MUST: Mapping[str, tuple[str, ...]] = {
     "local": (),
     "address": ("address",),
     "ssh": ("hosts",),
     "slurm": ("nodes", "cpus", "memory"),
+    "kubernetes": ("nodes", "cpus", "memory", "image"),
 }
 SIZES = ("memory", "store_limit")
+POD_KEYS = {"image", "command", "args"}  # of a node's container: no template may say them
 PLAIN = ("node_folder", "licences", "store_limit", "packages", "idle_seconds", "start_seconds")
 LISTS = ("hosts", "directives", "setup")
 
@@ -75,6 +84,8 @@ def _definition(source: ConfigurationSource, name: str, entry: Mapping[str, Any]
     kind = entry["kind"]
     _check_keys(source, name, kind, entry)
     values = {key: _plain(source, (name, key), value) for key, value in entry.items()}
+    if kind == "kubernetes":
+        values.setdefault("node_folder", POD_FOLDER)
     _check_folder(source, name, values)
     own = {key: values.pop(key) for key in list(values) if key in MAY[kind] - {"nodes", "idle_seconds"}}
     return ClusterDefinition(
@@ -128,6 +139,9 @@ def _deployment(source: ConfigurationSource, name: str, kind: str, own: dict[str
             return SchedulerAddress(**own)
         case "ssh":
             return SshHosts(**{"python": sys.executable, **own})
+        case "kubernetes":
+            _check_template(source, name, own.get("pod", {}))
+            return KubernetesPods(**own)
     _check_poll(source, name, own)
     return SlurmJobs(**{"python": sys.executable, **own})
 
@@ -138,6 +152,14 @@ def _check_address(source: ConfigurationSource, name: str, address: str) -> None
     except UsageError as error:
         step = (error.next_step or "").replace("NAME", name)
         raise source.error((name, "address"), error.message, step) from error
+
+
+def _check_template(source: ConfigurationSource, name: str, template: Mapping[str, Any]) -> None:
+    """What is the node's own; the API of Kubernetes tells of all else."""
+    for number, container in enumerate(template.get("spec", {}).get("containers", ())):
+        for key in sorted(POD_KEYS & container.keys()) if container["name"] == POD_CONTAINER else ():
+            where = (name, "pod", "spec", "containers", number, key)
+            raise source.error(where, f"'{key}' of the container {POD_CONTAINER} is the node's own", "leave it out")
 
 
 def _check_poll(source: ConfigurationSource, name: str, own: Mapping[str, Any]) -> None:

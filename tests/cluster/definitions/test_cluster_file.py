@@ -6,7 +6,9 @@ import pytest
 
 from pipeline.cluster.definitions import cluster_file
 from pipeline.cluster.definitions.cluster_definition import (
+    POD_FOLDER,
     ClusterDefinition,
+    KubernetesPods,
     LocalProcesses,
     NodeRange,
     SchedulerAddress,
@@ -15,6 +17,8 @@ from pipeline.cluster.definitions.cluster_definition import (
 )
 from pipeline.errors import ConfigurationError, PipelineError, UsageError
 from pipeline.project import ProjectFolder
+
+KUBE = "a: {kind: kubernetes, nodes: 1, cpus: 1, memory: 1 GiB, image: x,"
 
 
 @pytest.fixture
@@ -47,6 +51,8 @@ room: {kind: ssh, hosts: [ann@one, "two:2222"], python: /opt/venv/bin/python}
 lab: {kind: address, address: "tls://10.0.0.5:8786", shared: [/data]}
 hpc: {kind: slurm, nodes: {max: 20}, cpus: 16, memory: 64 GiB, walltime: "04:00:00",
       gres: "gpu:1", setup: [module load x]}
+kube: {kind: kubernetes, nodes: {max: 9}, cpus: 8, memory: 32 GiB, image: "registry/films:3", namespace: lab,
+       pod: {spec: {nodeSelector: {gpu: a100}, containers: [{name: worker, resources: {limits: {nvidia.com/gpu: 1}}}]}}}
 """,
     )
     assert found["desk"].deployment == LocalProcesses(2, 4 << 30)
@@ -58,8 +64,13 @@ hpc: {kind: slurm, nodes: {max: 20}, cpus: 16, memory: 64 GiB, walltime: "04:00:
     hpc = found["hpc"].deployment
     assert isinstance(hpc, SlurmJobs)
     assert (hpc.memory, hpc.gres, hpc.setup, hpc.poll_seconds) == (64 << 30, "gpu:1", ("module load x",), 30.0)
-    assert [found[name].kind for name in found] == ["local", "ssh", "address", "slurm"]
-    assert [found[name].is_made for name in found] == [True, True, False, True]
+    assert [found[name].kind for name in found] == ["local", "ssh", "address", "slurm", "kubernetes"]
+    assert [found[name].is_made for name in found] == [True, True, False, True, True]
+    kube = found["kube"].deployment
+    assert isinstance(kube, KubernetesPods)
+    assert (kube.memory, kube.image, kube.python, kube.poll_seconds) == (32 << 30, "registry/films:3", "python", 10.0)
+    assert kube.pod["spec"]["nodeSelector"] == {"gpu": "a100"}
+    assert (found["kube"].node_folder, found["kube"].nodes) == (POD_FOLDER, NodeRange(0, 9))
 
 
 def test_what_holds_for_all_kinds(project: ProjectFolder) -> None:
@@ -91,6 +102,12 @@ def test_what_holds_for_all_kinds(project: ProjectFolder) -> None:
         ("a: {kind: slurm, nodes: 1, cpus: 1, memory: 1 GiB, walltime: long}", "such as 04:00:00"),
         ("a: {kind: slurm, nodes: 1, cpus: 1, memory: 1 GiB, directives: [x]}", "an option of sbatch"),
         ("a: {kind: address, address: 'http://x:1'}", "tls://HOST:PORT"),
+        ("a: {kind: kubernetes, nodes: 1, cpus: 1, memory: 1 GiB}", "'image' is missing"),
+        (
+            f"{KUBE} pod: {{spec: {{containers: [{{name: worker, args: [x]}}]}}}}}}",
+            "'args' of the container worker is the",
+        ),
+        (f"{KUBE} pod: {{sepc: {{}}}}}}", "did you mean 'spec'?"),
     ],
 )
 def test_a_mistake_is_told_with_its_place(project: ProjectFolder, text: str, said: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.cluster.batch.job_ends import BatchState, JobBook, parsed
+from pipeline.cluster.slurm.job_ends import BatchState, JobBook, parsed
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import time
 import psutil
 import pytest
 
-from pipeline.cluster.batch import slurm_job
+from pipeline.cluster.slurm import slurm_job
 
 JOB = {"SLURM_JOB_ID": "7"}
 

@@ -4,29 +4,26 @@ import re
 from collections.abc import Iterable, Mapping
 
 from pipeline import process
-from pipeline.cluster.batch.job_ends import BatchState, parsed
+from pipeline.cluster.batch.batch_system import SystemUnavailable
+from pipeline.cluster.slurm.job_ends import BatchState, parsed
 from pipeline.process import CompletedProcess, TimedOut
 
 SECONDS = 60.0  # that a call may take: a busy controller is slow
 _RECORD = re.compile(r"JobId=(\d+)\b.*?\bJobState=(\S+) Reason=(\S+).*?\bExitCode=(\S+)", re.DOTALL)
 
 
-class QueueUnavailable(Exception):
-    """Slurm doesn't answer at the moment: this says nothing of any job."""
-
-
 def queue(variables: Mapping[str, str]) -> dict[str, BatchState]:
-    """All jobs of this user. Raises ``QueueUnavailable``."""
+    """All jobs of this user. Raises ``SystemUnavailable``."""
     answer = _asked(["squeue", "--me", "--noheader", "--format=%i|%T|%r"], variables)
     if answer.returncode:
-        raise QueueUnavailable(answer.error_text)
+        raise SystemUnavailable(answer.error_text)
     return parsed(answer.stdout.decode(errors="replace"))
 
 
 def accounting(jobs: Iterable[str], variables: Mapping[str, str]) -> dict[str, BatchState]:
     """Jobs that are over; where there is no accounting, those that the controller still knows, for some minutes.
 
-    Raises ``QueueUnavailable``.
+    Raises ``SystemUnavailable``.
     """
     names = ",".join(sorted(jobs))
     words = ["sacct", "--noheader", "--parsable2", "--allocations", "--format=JobIDRaw,State,ExitCode"]
@@ -34,7 +31,7 @@ def accounting(jobs: Iterable[str], variables: Mapping[str, str]) -> dict[str, B
         answer = _asked([*words, f"--jobs={names}"], variables)
         if not answer.returncode:
             return parsed(answer.stdout.decode(errors="replace"))
-    except QueueUnavailable:
+    except SystemUnavailable:
         pass  # a site without accounting may have no such program
     return {job: state for job in names.split(",") for state in _controller(job, variables)}
 
@@ -49,4 +46,4 @@ def _asked(words: list[str], variables: Mapping[str, str]) -> CompletedProcess:
     try:
         return process.run(words, variables, SECONDS)
     except (OSError, TimedOut) as error:
-        raise QueueUnavailable(f"{words[0]}: {error}") from error
+        raise SystemUnavailable(f"{words[0]}: {error}") from error

@@ -39,6 +39,10 @@ class BatchState(Struct, frozen=True):
     def name(self) -> str:
         return self.state.split(" ", 1)[0].rstrip("+")
 
+    @property
+    def is_waiting(self) -> bool:
+        return self.name in WAITING
+
 
 class JobBook:
     """What was seen of jobs so far."""
@@ -71,7 +75,7 @@ class JobBook:
         return ended
 
     def _loss(self, job: str, known: BatchState) -> NodeLoss | None:
-        if known.name in WAITING:
+        if known.is_waiting:
             if known.name != "PENDING" or job not in self._began:
                 return None
             self._began.discard(job)

@@ -5,21 +5,11 @@ from collections.abc import Mapping
 
 import psutil
 
-from pipeline.values import Struct
+from pipeline.cluster.batch.batch_job import BatchJob
 
 JOB = "SLURM_JOB_ID"
 START = "SLURM_JOB_START_TIME"  # seconds since 1970, by the clock of Slurm
 END = "SLURM_JOB_END_TIME"
-
-
-class BatchJob(Struct, frozen=True):
-    """``ends``: by ``time.monotonic()`` of this machine; ``None`` where nobody knows."""
-
-    id: str
-    ends: float | None
-
-    def seconds_left(self) -> float | None:
-        return None if self.ends is None else max(0.0, self.ends - time.monotonic())
 
 
 def of_process(variables: Mapping[str, str]) -> BatchJob | None:

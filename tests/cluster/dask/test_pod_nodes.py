@@ -1,0 +1,164 @@
+"""Nodes as pods of a Kubernetes that takes, refuses, ends, evicts and deletes them."""
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.cluster.definitions.cluster_definition import ClusterDefinition, KubernetesPods, NodeRange
+from pipeline.cluster.members import ClusterFailed, LossKind, NodeLoss
+from tests.cluster.dask.fake_kubernetes import ApiRefusal, FakeKubernetes
+from tests.cluster.dask.helpers import Follower, following, wait_for
+
+
+@pytest.fixture
+def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spawning: None) -> Iterator[FakeKubernetes]:
+    folder = tmp_path / "kubernetes"
+    folder.mkdir()
+    fake = FakeKubernetes(folder)
+    fake.write_configuration(tmp_path / "kubeconfig")
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
+    with fake.running():
+        yield fake
+
+
+def definition(folder: Path, nodes: int = 1, **more: object) -> ClusterDefinition:
+    pods = {"image": "registry/pipeline:1", "cpus": 1, "memory": 1 << 30, "listen": "127.0.0.1", "poll_seconds": 1.0}
+    return ClusterDefinition(
+        name="kube",
+        deployment=KubernetesPods(**{**pods, **more}),  # type: ignore[arg-type]
+        nodes=NodeRange(nodes, 4),
+        node_folder=str(folder / "nodes" / "$NODE"),
+        start_seconds=2.0,
+    )
+
+
+def known_loss(follower: Follower, kind: LossKind) -> NodeLoss:
+    """What is known in the end, whichever evidence came first."""
+
+    def look() -> list[NodeLoss]:
+        known = [follower.left("kube-0").loss, follower.members.why("kube-0")]
+        return [each for each in known if each is not None and each.kind == kind]
+
+    return wait_for(look)[0]
+
+
+def test_a_pod_becomes_a_node_with_what_its_template_says_and_goes_with_the_run(
+    kubernetes: FakeKubernetes, tmp_path: Path
+) -> None:
+    template = {"metadata": {"labels": {"team": "films"}}, "spec": {"nodeSelector": {"disk": "ssd"}}}
+    with following(definition(tmp_path, pod=template), tmp_path) as follower:
+        node = follower.joined("kube-0").node
+        (name,) = kubernetes.names()
+        pod = kubernetes.objects["pods"][name]
+        assert (node.batch_job, node.cpus, node.memory) == (name, 1, 1 << 30)
+        assert (pod["metadata"]["labels"]["team"], pod["spec"]["nodeSelector"]) == ("films", {"disk": "ssd"})
+        (secret,) = kubernetes.objects["secrets"].values()
+        assert set(secret["data"]) == {"authority.crt", "node.crt", "node.key"}  # the driver's key stays here
+    wait_for(lambda: not kubernetes.names())
+    log = tmp_path / "logs" / "kube-nodes.log"
+    assert f"pod {name}:" in log.read_text()
+    assert "Start worker at" in log.read_text()
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"), [("PreemptionByScheduler", "preempted"), ("EvictionByEvictionAPI", "preempted")]
+)
+def test_a_pod_that_is_taken_away_is_told_by_its_kind_and_replaced(
+    kubernetes: FakeKubernetes, tmp_path: Path, reason: str, kind: LossKind
+) -> None:
+    with following(definition(tmp_path), tmp_path) as follower:
+        follower.joined("kube-0")
+        (name,) = kubernetes.names()
+        kubernetes.disrupt(name, reason, "somebody more important came")
+        assert known_loss(follower, kind).words == f"Kubernetes: pod {name}: {reason}: somebody more important came"
+        assert follower.joined("kube-0", 2).node.batch_job != name
+        wait_for(lambda: name not in kubernetes.names())
+
+
+def test_a_pod_that_runs_out_of_memory_is_told(kubernetes: FakeKubernetes, tmp_path: Path) -> None:
+    with following(definition(tmp_path), tmp_path) as follower:
+        follower.joined("kube-0")
+        kubernetes.run_out_of_memory(kubernetes.names()[0])
+        assert "OOMKilled" in known_loss(follower, "memory").words
+
+
+def test_a_pod_that_somebody_deletes_is_replaced(kubernetes: FakeKubernetes, tmp_path: Path) -> None:
+    with following(definition(tmp_path), tmp_path) as follower:
+        follower.joined("kube-0")
+        (name,) = kubernetes.names()
+        kubernetes.answer("DELETE", f"/api/v1/namespaces/lab/pods/{name}", {}, None)
+        follower.left("kube-0")
+        assert follower.joined("kube-0", 2).node.batch_job != name
+
+
+def test_an_image_that_can_t_be_had_ends_the_cluster_with_the_words_of_kubernetes(
+    kubernetes: FakeKubernetes, tmp_path: Path
+) -> None:
+    kubernetes.is_held = True
+    waiting = {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "registry/pipeline:1"'}
+    with following(definition(tmp_path), tmp_path) as follower:
+
+        def failed() -> list[ClusterFailed]:
+            for name in kubernetes.names():
+                kubernetes.update(name, containerStatuses=[{"name": "worker", "state": {"waiting": waiting}}])
+            return [each for each in follower.look() if isinstance(each, ClusterFailed)]
+
+        words = wait_for(failed)[0].words
+        assert "no node can be started: Kubernetes: pod pipeline-kube-0-" in words
+        assert 'ImagePullBackOff: Back-off pulling image "registry/pipeline:1"' in words
+
+
+def test_a_pod_that_no_machine_has_room_for_is_told(kubernetes: FakeKubernetes, tmp_path: Path) -> None:
+    kubernetes.is_held = True
+    with following(definition(tmp_path), tmp_path) as follower:
+        wait_for(lambda: "Insufficient cpu" in follower.members.problems().get("kube-0", ""))
+        assert "hasn't come: Kubernetes: pod pipeline-kube-0-" in follower.members.problems()["kube-0"]
+
+
+def test_who_may_not_make_pods_is_told_before_any_is_made(kubernetes: FakeKubernetes, tmp_path: Path) -> None:
+    words = 'pods is forbidden: User "ann" cannot create resource "pods" in API group "" in the namespace "lab"'
+    kubernetes.refusal = ApiRefusal(403, words)
+    with following(definition(tmp_path), tmp_path) as follower:
+        assert follower.failed().words == f"the cluster kube can't be started: Kubernetes refuses: {words}"
+    assert kubernetes.objects["secrets"] == {}
+
+
+def test_a_mistake_in_a_template_is_told_with_its_place(kubernetes: FakeKubernetes, tmp_path: Path) -> None:
+    template = {"spec": {"nodeSelektor": {"disk": "ssd"}}}
+    with following(definition(tmp_path, pod=template), tmp_path) as follower:
+        assert "spec.nodeSelektor: Extra inputs are not permitted" in follower.failed().words
+
+
+def test_a_quota_that_is_used_up_later_is_told_and_the_nodes_that_are_there_go_on(
+    kubernetes: FakeKubernetes, tmp_path: Path
+) -> None:
+    with following(definition(tmp_path), tmp_path) as follower:
+        follower.joined("kube-0")
+        kubernetes.refusal = ApiRefusal(403, "exceeded quota: films")
+        follower.members.want(2)
+        wait_for(lambda: "exceeded quota: films" in follower.members.problems().get("kube-1", ""))
+        assert [each.node.name for each in follower.members.nodes()] == ["kube-0"]
+
+
+def test_a_cluster_that_isn_t_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    with following(definition(tmp_path), tmp_path) as follower:
+        assert follower.failed().words.startswith("the cluster kube can't be started: Kubernetes can't be asked: ")
+
+
+def test_pods_of_a_run_that_has_died_are_removed_by_the_next_one(kubernetes: FakeKubernetes, tmp_path: Path) -> None:
+    with following(definition(tmp_path), tmp_path) as follower:
+        follower.joined("kube-0")
+        owner = kubernetes.objects["pods"][kubernetes.names()[0]]["metadata"]["labels"]["pipeline-owner"]
+    terminated = {"terminated": {"finishedAt": "2026-01-01T00:00:00Z"}}
+    kubernetes.objects["pods"]["old"] = {
+        "metadata": {"name": "old", "labels": {"pipeline-owner": owner}},
+        "status": {"containerStatuses": [{"name": "worker", "state": terminated}]},
+    }
+    with following(definition(tmp_path), tmp_path) as follower:
+        follower.joined("kube-0")
+        assert "old" not in kubernetes.names()
