@@ -28,6 +28,13 @@ class NodeLeft(Struct, frozen=True):
     loss: NodeLoss
 
 
+class NodeExplained(Struct, frozen=True):
+    """More is known by now of the end of a node that has left."""
+
+    name: str
+    loss: NodeLoss
+
+
 class NodeUnusable(Struct, frozen=True):
     """What could be a node isn't one."""
 
@@ -42,7 +49,7 @@ class ClusterFailed(Struct, frozen=True):
     next_step: str = ""
 
 
-MembershipChange = NodeJoined | NodeLeft | NodeUnusable | ClusterFailed
+MembershipChange = NodeJoined | NodeLeft | NodeExplained | NodeUnusable | ClusterFailed
 
 
 class Members(Protocol):

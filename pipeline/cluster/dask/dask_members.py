@@ -210,10 +210,11 @@ class DaskMembers:
         return self._book.jobs() | (set(self._nodes.jobs().values()) if self._nodes else set())
 
     def _on_job_ended(self, job: str, loss: NodeLoss) -> None:
-        self._book.job_ended(job, loss)
-        if self._nodes is None or loss.kind == "requeued":
+        names = [name for name, own in self._nodes.jobs().items() if own == job] if self._nodes else []
+        self._book.job_ended(job, loss, is_released=self._nodes is not None and not names)
+        if loss.kind == "requeued":
             return
-        for name in [name for name, own in self._nodes.jobs().items() if own == job]:
+        for name in names:
             self._failed_launches.add(name)
             if not self._book.came(name):
                 self._on_launch_failed(name, f"{loss.words}; what it said is in {self._settings.logs}")

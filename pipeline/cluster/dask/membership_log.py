@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pipeline.cluster.dask.node_news import AnyNodeNews, NodeAnnounced, NodeRefused, WorkerEnded
 from pipeline.cluster.dask.node_table import MemberNode, NodeTable
-from pipeline.cluster.members import ClusterFailed, MembershipChange, NodeLeft, NodeLoss, NodeUnusable
+from pipeline.cluster.members import ClusterFailed, MembershipChange, NodeExplained, NodeLeft, NodeLoss, NodeUnusable
 from pipeline.cluster.wire.node_announcement import VERSION
 
 BACK_SECONDS = 30.0
@@ -96,9 +96,11 @@ class MembershipLog:
         with self._lock:
             self._add(self._table.all_gone(NO_SCHEDULER))
 
-    def job_ended(self, job: str, loss: NodeLoss) -> None:
+    def job_ended(self, job: str, loss: NodeLoss, is_released: bool) -> None:
+        """That a node which was released has ended so is no news."""
         with self._lock:
-            self._add(self._table.job_ended(job, loss))
+            changes = self._table.job_ended(job, loss)
+            self._add([each for each in changes if not (is_released and isinstance(each, NodeExplained))])
 
     def note_problem(self, name: str, words: str) -> None:
         with self._lock:

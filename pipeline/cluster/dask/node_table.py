@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from pipeline.cluster.dask.node_news import NodeAnnounced, WorkerEnded
-from pipeline.cluster.members import MembershipChange, NodeJoined, NodeLeft, NodeLoss
+from pipeline.cluster.members import MembershipChange, NodeExplained, NodeJoined, NodeLeft, NodeLoss
 from pipeline.cluster.wire.node_announcement import NodeAnnouncement
 from pipeline.values import Struct
 
@@ -48,14 +48,16 @@ class NodeTable:
         """Its parent says how: this explains a node that has left, or is its end."""
         changes = self.worker_gone(news.worker, news.loss)
         for name in [name for name, worker in self._ends.items() if worker == news.worker]:
-            self.explain(name, news.loss)
+            changes += self.explain(name, news.loss)
         return changes
 
-    def explain(self, name: str, loss: NodeLoss) -> None:
+    def explain(self, name: str, loss: NodeLoss) -> list[MembershipChange]:
         """The evidence for the end of a node; the first that says more than that it is lost stays."""
-        known = self._losses.get(name)
-        if known is None or known.kind in {"lost", "failed"}:
-            self._losses[name] = loss
+        known = self._losses.get(name, NodeLoss())
+        if known.kind not in {"lost", "failed"}:
+            return []
+        self._losses[name] = loss
+        return [NodeExplained(name, loss)] if loss.kind != known.kind else []
 
     def job_ended(self, job: str, loss: NodeLoss) -> list[MembershipChange]:
         """The batch system says that a job is over."""
@@ -64,7 +66,7 @@ class NodeTable:
             if name in self.nodes:
                 changes += self._left(name, loss)
             else:
-                self.explain(name, loss)
+                changes += self.explain(name, loss)
         return changes
 
     def jobs(self) -> set[str]:

@@ -27,7 +27,16 @@ from pipeline.cluster.driver.node_session import (
 )
 from pipeline.cluster.driver.remote_attempt import AttemptOver, RemoteAttempt
 from pipeline.cluster.driver.run_nodes import Client, RunNodes
-from pipeline.cluster.members import ClusterFailed, Members, MembershipChange, NodeJoined, NodeLoss, NodeUnusable
+from pipeline.cluster.members import (
+    ClusterFailed,
+    Members,
+    MembershipChange,
+    NodeExplained,
+    NodeJoined,
+    NodeLeft,
+    NodeLoss,
+    NodeUnusable,
+)
 from pipeline.cluster.wire.attempt_order import AttemptId, AttemptOrder
 from pipeline.directories.tree_reader import DirectoryUnusable
 from pipeline.errors import NotReady
@@ -192,12 +201,18 @@ class ClusterWorkplace:
         return []
 
     def _change(self, change: MembershipChange) -> Sequence[AttemptOver]:
-        if isinstance(change, ClusterFailed):
-            raise NotReady(change.words, change.next_step)
-        if isinstance(change, NodeUnusable):
-            self._nodes.unusable(change)
-            return ()
-        return self._nodes.joined(change.node) if isinstance(change, NodeJoined) else self._nodes.left(change)
+        match change:
+            case NodeJoined():
+                return self._nodes.joined(change.node)
+            case NodeLeft():
+                return self._nodes.left(change)
+            case NodeExplained():
+                self._nodes.explained(change)
+            case NodeUnusable():
+                self._nodes.unusable(change)
+            case ClusterFailed():
+                raise NotReady(change.words, change.next_step)
+        return ()
 
     def _is_wanted(self, stage: str) -> bool:
         """Whether what an earlier run, or a node that was lost, has of a stage may be of use: it waits, or has had no

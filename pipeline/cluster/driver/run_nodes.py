@@ -7,7 +7,7 @@ from pipeline.cluster.driver.content_holders import ContentHolders
 from pipeline.cluster.driver.node_queue import NodeQueue
 from pipeline.cluster.driver.node_session import NodeReady, NodeSession, NodeSilent, SessionParts
 from pipeline.cluster.driver.remote_attempt import AttemptOver
-from pipeline.cluster.members import NodeLeft, NodeLoss, NodeUnusable
+from pipeline.cluster.members import NodeExplained, NodeLeft, NodeLoss, NodeUnusable
 from pipeline.cluster.node_client import NodeClient
 from pipeline.cluster.placing.node_supply import NodeSupply
 from pipeline.cluster.wire.attempt_order import AttemptId
@@ -89,6 +89,9 @@ class RunNodes:
         if change.loss.words:
             self._tell(f"node {change.name} has left: {change.loss.words}")
         return lost
+
+    def explained(self, change: NodeExplained) -> None:
+        self._tell(f"node {change.name} was lost: {change.loss.words}")
 
     def drains(self, session: NodeSession) -> None:
         """It takes no more orders; what runs there may end."""

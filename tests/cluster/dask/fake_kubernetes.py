@@ -23,6 +23,7 @@ from kubernetes.client import V1Pod
 
 NAMESPACE = "lab"
 TOKEN = "of-a-user"
+VERBS = {"POST": "create", "PUT": "update", "GET": "get", "DELETE": "delete"}
 
 
 class ApiRefusal(Exception):
@@ -40,7 +41,7 @@ class FakeKubernetes:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.refusal: ApiRefusal | None = None  # of every pod that is made
         self.is_held = False  # no pod is scheduled
-        self.requests: list[str] = []
+        self.asked: set[tuple[str, str]] = set()  # verbs and resources, as a Role has them
         self._lock = threading.RLock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
 
@@ -96,7 +97,8 @@ class FakeKubernetes:
         assert parts[:4] == ["api", "v1", "namespaces", NAMESPACE], path
         kind, name, rest = parts[4], *[*parts[5:6], ""][:1], parts[6:]
         with self._lock:
-            self.requests.append(f"{method} {kind}{'?' + '&'.join(sorted(query)) if query else ''}")
+            verb = VERBS[method] if name or method != "GET" else "list"
+            self.asked.add((verb, "/".join([kind, *rest])))
             match method, rest:
                 case "POST", _:
                     return self._create(kind, body, is_dry=query.get("dryRun") == "All")

@@ -5,14 +5,14 @@ import pytest
 from pipeline.cluster.dask import membership_log
 from pipeline.cluster.dask.membership_log import MembershipLog
 from pipeline.cluster.dask.node_news import NodeAnnounced, NodeRefused, WorkerEnded
-from pipeline.cluster.members import ClusterFailed, NodeJoined, NodeLeft, NodeLoss
+from pipeline.cluster.members import ClusterFailed, NodeExplained, NodeJoined, NodeLeft, NodeLoss
 from pipeline.cluster.wire.node_announcement import NodeAnnouncement
 
 KILLED = NodeLoss("failed", "its process was killed by signal 9")
 
 
-def announced(worker: str = "tcp://w:1", port: int = 1) -> NodeAnnounced:
-    node = NodeAnnouncement(name="n", address=f"127.0.0.1:{port}", host="h")
+def announced(worker: str = "tcp://w:1", port: int = 1, batch_job: str = "") -> NodeAnnounced:
+    node = NodeAnnouncement(name="n", address=f"127.0.0.1:{port}", host="h", batch_job=batch_job)
     return NodeAnnounced(worker=worker, dask_name="n", node=node)
 
 
@@ -49,3 +49,15 @@ def test_a_problem_is_over_when_a_node_comes_or_its_worker_goes() -> None:
     book.hear(announced())
     book.worker_gone("tcp://w:2", is_expected=True)
     assert book.problems() == {}
+
+
+@pytest.mark.parametrize("is_released", [True, False])
+def test_what_is_known_later_of_an_end_is_told_where_the_end_was_not_wanted(is_released: bool) -> None:
+    book = MembershipLog(lambda: None)
+    book.hear(announced(batch_job="7"))
+    book.worker_gone("tcp://w:1", is_expected=True)
+    book.changes()
+    cancelled = NodeLoss("cancelled", "Slurm: job 7 is CANCELLED by 1000")
+    book.job_ended("7", cancelled, is_released=is_released)
+    assert book.changes() == ([] if is_released else [NodeExplained("n", cancelled)])
+    assert book.why("n") == cancelled

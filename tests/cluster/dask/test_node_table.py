@@ -2,7 +2,7 @@
 
 from pipeline.cluster.dask.node_news import NodeAnnounced, WorkerEnded
 from pipeline.cluster.dask.node_table import NodeTable
-from pipeline.cluster.members import NodeJoined, NodeLeft, NodeLoss
+from pipeline.cluster.members import NodeExplained, NodeJoined, NodeLeft, NodeLoss
 from pipeline.cluster.wire.node_announcement import NodeAnnouncement
 
 LOST, MEMORY = NodeLoss("lost", "gone"), NodeLoss("memory", "killed")
@@ -41,7 +41,7 @@ def test_the_parent_s_record_explains_a_loss_before_and_after_it_is_known() -> N
     table.announced(announced("a"))
     table.announced(announced("b", "tcp://w:2"))
     table.worker_gone("tcp://w:1", LOST)
-    assert table.ended(WorkerEnded(worker="tcp://w:1", loss=MEMORY)) == []
+    assert table.ended(WorkerEnded(worker="tcp://w:1", loss=MEMORY)) == [NodeExplained("a", MEMORY)]
     assert table.why("a") == MEMORY
     assert table.ended(WorkerEnded(worker="tcp://w:2", loss=MEMORY)) == [NodeLeft("b", MEMORY)]
     assert table.worker_gone("tcp://w:2", LOST) == []
@@ -52,7 +52,7 @@ def test_the_end_of_a_worker_is_that_of_the_node_before_also_when_it_is_back() -
     table = NodeTable()
     table.announced(announced())
     table.announced(announced(worker="tcp://w:2", port=2))
-    assert table.ended(WorkerEnded(worker="tcp://w:1", loss=MEMORY)) == []
+    assert table.ended(WorkerEnded(worker="tcp://w:1", loss=MEMORY)) == [NodeExplained("n", MEMORY)]
     assert table.why("n") == MEMORY
     assert list(table.nodes) == ["n"]
 
@@ -62,9 +62,9 @@ def test_the_batch_system_says_more_than_the_connection_and_less_never_replaces_
     table.announced(announced(batch_job="7"))
     table.worker_gone("tcp://w:1", LOST)
     walltime = NodeLoss("walltime", "job 7: TIMEOUT")
-    assert table.job_ended("7", walltime) == []
+    assert table.job_ended("7", walltime) == [NodeExplained("n", walltime)]
     assert table.why("n") == walltime
-    table.explain("n", NodeLoss("failed", "signal 9"))
+    assert table.explain("n", NodeLoss("failed", "signal 9")) == []
     assert table.why("n") == walltime
 
 

@@ -1,15 +1,36 @@
 """Nodes as pods of a Kubernetes that takes, refuses, ends, evicts and deletes them."""
 
+import re
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
+from pipeline.cluster.definitions import cluster_file
 from pipeline.cluster.definitions.cluster_definition import ClusterDefinition, KubernetesPods, NodeRange
 from pipeline.cluster.members import ClusterFailed, LossKind, NodeLoss
+from pipeline.jobs.events import StageFinished, StageStarted
+from pipeline.project import ProjectFolder
 from tests.cluster.dask.fake_kubernetes import ApiRefusal, FakeKubernetes
 from tests.cluster.dask.helpers import Follower, following, wait_for
+from tests.cluster.driver.faults import NAMES, marked_job, marks_of
+from tests.conftest import REPOSITORY, Sandbox, offline
+from tests.jobs.helpers import events_of
+
+DOCUMENT = REPOSITORY / "docs/how-to/more-than-one-machine.md"
+CLUSTER = """kube:
+  kind: kubernetes
+  image: films:3
+  nodes: {{min: 2, max: 2}}
+  cpus: 1
+  memory: 1 GiB
+  listen: 127.0.0.1
+  poll_seconds: 1
+  node_folder: {folder}/$NODE
+"""
 
 
 @pytest.fixture
@@ -118,6 +139,27 @@ def test_a_pod_that_no_machine_has_room_for_is_told(kubernetes: FakeKubernetes, 
         assert "hasn't come: Kubernetes: pod pipeline-kube-0-" in follower.members.problems()["kube-0"]
 
 
+def test_a_job_goes_on_in_another_pod_when_one_is_evicted(
+    ready: Sandbox, kubernetes: FakeKubernetes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in offline(tmp_path).items():
+        monkeypatch.setenv(name, text)
+    ready.write("config/clusters.yaml", CLUSTER.format(folder=tmp_path / "nodes"))
+    job = marked_job(ready, tmp_path / "marks", seconds=1.0)
+    run = ready.start("run-pipeline", "-j", job.id, "--cluster", "kube")
+    wait_for(lambda: marks_of(tmp_path / "marks")["first"])
+    (started,) = [each for each in events_of(job, StageStarted) if each.stage == "first"]
+    (evicted,) = [each for each in kubernetes.names() if each.startswith(f"pipeline-{started.node}-")]
+    kubernetes.disrupt(evicted, "EvictionByEvictionAPI", "its machine is being drained")
+    _, said = run.communicate(timeout=120)
+    assert run.returncode == 0, said.decode()
+    why = f"Kubernetes: pod {evicted}: EvictionByEvictionAPI: its machine is being drained"
+    assert f"node {started.node} was lost: {why}" in said.decode()
+    assert Counter(each.stage for each in events_of(job, StageFinished)) == dict.fromkeys(NAMES, 1)
+    assert marks_of(tmp_path / "marks")["first"] == 2
+    wait_for(lambda: not kubernetes.names())
+
+
 def test_who_may_not_make_pods_is_told_before_any_is_made(kubernetes: FakeKubernetes, tmp_path: Path) -> None:
     words = 'pods is forbidden: User "ann" cannot create resource "pods" in API group "" in the namespace "lab"'
     kubernetes.refusal = ApiRefusal(403, words)
@@ -162,3 +204,26 @@ def test_pods_of_a_run_that_has_died_are_removed_by_the_next_one(kubernetes: Fak
     with following(definition(tmp_path), tmp_path) as follower:
         follower.joined("kube-0")
         assert "old" not in kubernetes.names()
+
+
+def test_the_document_s_role_allows_what_a_run_asks_for_and_no_more(kubernetes: FakeKubernetes, tmp_path: Path) -> None:
+    with following(definition(tmp_path), tmp_path) as follower:
+        follower.joined("kube-0")
+    with following(definition(tmp_path), tmp_path) as follower:  # which finds the Secret there
+        follower.joined("kube-0")
+        wait_for(lambda: ("list", "pods") in kubernetes.asked)
+    section = DOCUMENT.read_text(encoding="utf-8").partition("\n## Kubernetes\n")[2]
+    blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)]
+    (role,) = [each for each in blocks if each.get("kind") == "Role"]
+    allowed = {(verb, kind) for rule in role["rules"] for kind in rule["resources"] for verb in rule["verbs"]}
+    assert allowed == kubernetes.asked
+
+
+def test_the_document_s_clusters_are_ones(tmp_path: Path) -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(# config/clusters\.yaml\n.*?)```", text, re.DOTALL)
+    (tmp_path / "config").mkdir()
+    for block in blocks:
+        (tmp_path / "config" / "clusters.yaml").write_text(block)
+        assert "kube" in cluster_file.load(ProjectFolder(tmp_path))
+    assert len(blocks) == 2
