@@ -67,7 +67,10 @@ class FolderMembers:
         threading.Thread(target=self._watch, daemon=True).start()
 
     def changes(self) -> list[MembershipChange]:
-        now = {path.stem: decode(path.read_bytes(), NodeAnnouncement) for path in self.folder.glob("*.json")}
+        now: dict[str, NodeAnnouncement] = {}
+        for path in self.folder.glob("*.json"):
+            with contextlib.suppress(FileNotFoundError):  # it was killed since
+                now[path.stem] = decode(path.read_bytes(), NodeAnnouncement)
         gone: list[MembershipChange] = [
             NodeLeft(name, NodeLoss(words="its process is gone"))
             for name, node in self._known.items()
