@@ -42,6 +42,12 @@ class NodeUnusable(Struct, frozen=True):
     words: str
 
 
+class ClusterNotice(Struct, frozen=True):
+    """What keeps nodes from coming, or the evidence of their ends; it may pass."""
+
+    words: str
+
+
 class ClusterFailed(Struct, frozen=True):
     """No node can come any more, such as where the scheduler is gone."""
 
@@ -49,7 +55,7 @@ class ClusterFailed(Struct, frozen=True):
     next_step: str = ""
 
 
-MembershipChange = NodeJoined | NodeLeft | NodeExplained | NodeUnusable | ClusterFailed
+MembershipChange = NodeJoined | NodeLeft | NodeExplained | NodeUnusable | ClusterNotice | ClusterFailed
 
 
 class Members(Protocol):

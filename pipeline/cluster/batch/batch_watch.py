@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 
 from pipeline.cluster.batch.batch_system import BatchSystem, SystemUnavailable
@@ -10,12 +11,15 @@ from pipeline.values import Struct
 
 SOON_SECONDS = 1.0  # after a loss: the system hears of it a little later
 
+SILENT_SECONDS = 60.0  # after which a system that doesn't answer is told of
+
 
 class BatchView(Struct, frozen=True):
     """What the watch goes by, and whom it tells."""
 
     jobs: Callable[[], set[str]]  # those to look after
     ended: Callable[[str, NodeLoss], None]
+    unavailable: Callable[[str], None]  # for long, and why
 
 
 class BatchWatch:
@@ -27,6 +31,7 @@ class BatchWatch:
         self._seconds = seconds
         self._told: set[str] = set()
         self._soon = asyncio.Event()
+        self._answered_at = time.monotonic()
 
     def look_soon(self) -> None:
         """A node was lost."""
@@ -38,8 +43,12 @@ class BatchWatch:
                 await asyncio.wait_for(self._soon.wait(), self._seconds)
                 await asyncio.sleep(SOON_SECONDS)
             self._soon.clear()
-            with contextlib.suppress(SystemUnavailable):  # the next look may see more
+            try:
                 await self.look()
+                self._answered_at = time.monotonic()
+            except SystemUnavailable as error:  # the next look may see more
+                if time.monotonic() - self._answered_at >= SILENT_SECONDS:
+                    self._view.unavailable(str(error))
 
     async def look(self) -> None:
         """Raises ``SystemUnavailable``."""

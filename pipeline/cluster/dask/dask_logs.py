@@ -1,4 +1,4 @@
-"""What Dask says of itself goes into a file: a run's own terminal is for the run."""
+"""What Dask, and what else deploys nodes, says of itself goes into a file: a run's own terminal is for the run."""
 
 import contextlib
 import logging
@@ -20,9 +20,11 @@ def into(file: Path) -> Iterator[None]:
     before = [(each.handlers, each.propagate) for each in loggers]
     for each in loggers:
         each.handlers, each.propagate = [handler], False
+    logging.root.addHandler(handler)  # a library that logs there, where nobody listens, would write to the terminal
     try:
         yield
     finally:
+        logging.root.removeHandler(handler)
         for each, (handlers, propagate) in zip(loggers, before, strict=True):
             each.handlers, each.propagate = handlers, propagate
         handler.close()

@@ -64,7 +64,7 @@ class DaskMembers:
         events = SessionEvents(self._on_news, self._on_worker_gone, self._book.only)
         self._session = SchedulerSession(plugin_settings(definition, self.token), events)
         self._batch_system = batch_systems.of(definition, owner_of(self.token))
-        view = BatchView(self._jobs, self._on_job_ended)
+        view = BatchView(self._jobs, self._on_job_ended, self._on_system_silent)
         self._batch = BatchWatch(view, self._batch_system, batch_systems.poll_seconds(definition))
         self._nodes: OwnNodes | None = None
         self._failed_launches: set[str] = set()  # for the keeper
@@ -204,6 +204,9 @@ class DaskMembers:
         job = self._nodes.jobs().get(name, "") if self._nodes else ""
         why = f": {reason}" if (reason := self._batch_system.wait_reason(job)) else ""
         self._book.note_problem(name, f"it was started more than {seconds:.0f} seconds ago, and hasn't come{why}")
+
+    def _on_system_silent(self, words: str) -> None:
+        self._book.note_problem(self._settings.definition.name, f"nobody can say how its nodes end: {words}")
 
     def _jobs(self) -> set[str]:
         """The batch system's that are looked after."""

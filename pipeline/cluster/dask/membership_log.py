@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 from pipeline.cluster.dask.node_news import AnyNodeNews, NodeAnnounced, NodeRefused, WorkerEnded
 from pipeline.cluster.dask.node_table import MemberNode, NodeTable
-from pipeline.cluster.members import ClusterFailed, MembershipChange, NodeExplained, NodeLeft, NodeLoss, NodeUnusable
+from pipeline.cluster.members import (
+    ClusterFailed,
+    ClusterNotice,
+    MembershipChange,
+    NodeExplained,
+    NodeLeft,
+    NodeLoss,
+    NodeUnusable,
+)
 from pipeline.cluster.wire.node_announcement import VERSION
 
 BACK_SECONDS = 30.0
@@ -103,8 +111,11 @@ class MembershipLog:
             self._add([each for each in changes if not (is_released and isinstance(each, NodeExplained))])
 
     def note_problem(self, name: str, words: str) -> None:
+        """``name``: of a node, or of the cluster."""
         with self._lock:
-            self._problems[name] = words
+            if self._problems.get(name) != words:
+                self._problems[name] = words
+                self._add([ClusterNotice(f"{name}: {words}")])
 
     def fail(self, failure: ClusterFailed) -> None:
         with self._lock:

@@ -12,6 +12,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+from distributed.core import Status
 from distributed.deploy.spec import ProcessInterface, SpecCluster
 
 from pipeline.cluster.certificates.certificate_files import CertificateFiles
@@ -19,18 +20,16 @@ from pipeline.cluster.dask.deployment_parts import DeploymentParts
 from pipeline.cluster.dask.host_cluster import HostCluster
 from pipeline.cluster.dask.node_starts import NodeStarts
 from pipeline.cluster.dask.worker_command import WorkerCommand
-from pipeline.cluster.definitions.cluster_definition import (
-    POD_CONTAINER,
-    POD_FOLDER,
-    ClusterDefinition,
-    KubernetesPods,
-)
+from pipeline.cluster.definitions import pod_definition
+from pipeline.cluster.definitions.cluster_definition import ClusterDefinition, KubernetesPods
 from pipeline.cluster.kubernetes import pod_ends, pod_template
-from pipeline.cluster.kubernetes.pod_api import KubernetesError, PodApi
+from pipeline.cluster.kubernetes.errors import KubernetesError
+from pipeline.cluster.kubernetes.pod_api import PodApi
 from pipeline.cluster.kubernetes.pod_template import NodePod
 from pipeline.errors import NotReady
-from pipeline.values import Struct
+from pipeline.values import Struct, field
 
+NAME_LENGTH = 40  # of what others gave a name; Kubernetes has bounds for names
 LEFT_SECONDS = 3600.0  # after which the pods of a run that has died are nobody's evidence any more
 
 
@@ -41,6 +40,7 @@ class PodNodeSettings(Struct, frozen=True, kw_only=True):
     secret: str
     log: Path
     launches: NodeStarts
+    left: set[str] = field(default_factory=set)  # pods that couldn't be deleted
 
     def pod(self, name: str, scheduler: str, node: str) -> dict[str, object]:
         """The body of a node's pod."""
@@ -50,9 +50,9 @@ class PodNodeSettings(Struct, frozen=True, kw_only=True):
             name=node,
             cpus=self.pods.cpus,
             memory=self.pods.memory,
-            host="$(POD_IP)",
-            scratch=f"{POD_FOLDER}/scratch",
-        ).words(CertificateFiles(Path(pod_template.CERTIFICATES)))
+            host=f"$({pod_definition.ADDRESS})",
+            scratch=f"{pod_definition.FOLDER}/scratch",
+        ).words(CertificateFiles(Path(pod_definition.CERTIFICATES)))
         return pod_template.pod(NodePod(name=name, owner=self.owner, secret=self.secret, command=command), self.pods)
 
 
@@ -64,31 +64,36 @@ class PodNode(ProcessInterface):
         self._scheduler = scheduler
         self._name = name
         self._settings = settings
-        self.job_id = ""  # the pod's name, once it is made
+        self.job_id = ""  # the pod's name
 
     async def start(self) -> None:
-        name = f"pipeline-{self._name}-{secrets.token_hex(3)}"
-        pod = self._settings.pod(name, self._scheduler, self._name)
+        self.job_id = f"pipeline-{self._name[:NAME_LENGTH]}-{secrets.token_hex(3)}"
+        pod = self._settings.pod(self.job_id, self._scheduler, self._name)
         try:
             await asyncio.to_thread(self._settings.api.create, pod)
         except KubernetesError as error:
             self._settings.launches.failed(self._name, str(error))
-        else:
-            self.job_id = name
         await super().start()
 
     async def close(self) -> None:
-        if self.job_id:
-            await asyncio.to_thread(self._end, self.job_id)
-            self.job_id = ""
+        """Also one whose making failed: it may be there, and only the answer was lost."""
+        if self.status is not Status.closed:
+            await asyncio.to_thread(self._end)
         await super().close()
 
-    def _end(self, pod: str) -> None:
-        """What it said is kept. Where Kubernetes can't be asked it ends by itself, since its scheduler is gone."""
-        with contextlib.suppress(KubernetesError), open(self._settings.log, "ab", opener=_private) as log:
-            log.write(b"pod %s:\n%s\n" % (pod.encode(), self._settings.api.log(pod, POD_CONTAINER)))
-        with contextlib.suppress(KubernetesError):
-            self._settings.api.delete(pod)
+    def _end(self) -> None:
+        """What it said is kept. Where it can't be deleted now, it ends by itself, since its scheduler is gone."""
+        settings = self._settings
+        with contextlib.suppress(KubernetesError, OSError):
+            said = settings.api.log(self.job_id, pod_definition.CONTAINER)
+            with open(settings.log, "ab", opener=_private) as log:
+                log.write(b"pod %s:\n%s\n" % (self.job_id.encode(), said))
+        for name in (self.job_id, *settings.left):
+            try:
+                settings.api.delete(name)
+                settings.left.discard(name)
+            except KubernetesError:
+                settings.left.add(name)  # the end of the next one tries again
 
 
 async def pod_cluster(definition: ClusterDefinition, pods: KubernetesPods, parts: DeploymentParts) -> SpecCluster:
@@ -97,7 +102,7 @@ async def pod_cluster(definition: ClusterDefinition, pods: KubernetesPods, parts
         api=PodApi(pods),
         pods=pods,
         owner=parts.owner,
-        secret=f"pipeline-{definition.name}-{parts.owner}",
+        secret=f"pipeline-{definition.name[:NAME_LENGTH]}-{parts.owner}",
         log=parts.logs / f"{definition.name}-nodes.log",
         launches=parts.launches,
     )

@@ -7,8 +7,6 @@ from typing import Any
 from pipeline.values import Struct, field
 
 NODE_FOLDER = "${TMPDIR:-/tmp}/pipeline-$USER"
-POD_FOLDER = "/pipeline-node"  # within a pod, on its own disk or what a template mounts there
-POD_CONTAINER = "worker"  # in which a node runs, also in a template
 STORE_LIMIT = 50 << 30
 IDLE_SECONDS = 300.0
 

@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.cluster.definitions import node_folder_template, scheduler_address
+from pipeline.cluster.definitions import node_folder_template, pod_definition, scheduler_address
 from pipeline.cluster.definitions.cluster_definition import (
-    POD_CONTAINER,
-    POD_FOLDER,
     ClusterDefinition,
     Deployment,
     KubernetesPods,
@@ -51,7 +49,6 @@ MUST: Mapping[str, tuple[str, ...]] = {
     "kubernetes": ("nodes", "cpus", "memory", "image"),
 }
 SIZES = ("memory", "store_limit")
-POD_KEYS = {"image", "command", "args"}  # of a node's container: no template may say them
 PLAIN = ("node_folder", "licences", "store_limit", "packages", "idle_seconds", "start_seconds")
 LISTS = ("hosts", "directives", "setup")
 
@@ -85,7 +82,7 @@ def _definition(source: ConfigurationSource, name: str, entry: Mapping[str, Any]
     _check_keys(source, name, kind, entry)
     values = {key: _plain(source, (name, key), value) for key, value in entry.items()}
     if kind == "kubernetes":
-        values.setdefault("node_folder", POD_FOLDER)
+        values.setdefault("node_folder", pod_definition.FOLDER)
     _check_folder(source, name, values)
     own = {key: values.pop(key) for key in list(values) if key in MAY[kind] - {"nodes", "idle_seconds"}}
     return ClusterDefinition(
@@ -155,11 +152,8 @@ def _check_address(source: ConfigurationSource, name: str, address: str) -> None
 
 
 def _check_template(source: ConfigurationSource, name: str, template: Mapping[str, Any]) -> None:
-    """What is the node's own; the API of Kubernetes tells of all else."""
-    for number, container in enumerate(template.get("spec", {}).get("containers", ())):
-        for key in sorted(POD_KEYS & container.keys()) if container["name"] == POD_CONTAINER else ():
-            where = (name, "pod", "spec", "containers", number, key)
-            raise source.error(where, f"'{key}' of the container {POD_CONTAINER} is the node's own", "leave it out")
+    for place, words in pod_definition.problems(template):
+        raise source.error((name, "pod", *place), words, "leave it out")
 
 
 def _check_poll(source: ConfigurationSource, name: str, own: Mapping[str, Any]) -> None:

@@ -29,6 +29,7 @@ from pipeline.cluster.driver.remote_attempt import AttemptOver, RemoteAttempt
 from pipeline.cluster.driver.run_nodes import Client, RunNodes
 from pipeline.cluster.members import (
     ClusterFailed,
+    ClusterNotice,
     Members,
     MembershipChange,
     NodeExplained,
@@ -210,6 +211,8 @@ class ClusterWorkplace:
                 self._nodes.explained(change)
             case NodeUnusable():
                 self._nodes.unusable(change)
+            case ClusterNotice():
+                self._nodes.noticed(change)
             case ClusterFailed():
                 raise NotReady(change.words, change.next_step)
         return ()

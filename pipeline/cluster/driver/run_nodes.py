@@ -7,7 +7,7 @@ from pipeline.cluster.driver.content_holders import ContentHolders
 from pipeline.cluster.driver.node_queue import NodeQueue
 from pipeline.cluster.driver.node_session import NodeReady, NodeSession, NodeSilent, SessionParts
 from pipeline.cluster.driver.remote_attempt import AttemptOver
-from pipeline.cluster.members import NodeExplained, NodeLeft, NodeLoss, NodeUnusable
+from pipeline.cluster.members import ClusterNotice, NodeExplained, NodeLeft, NodeLoss, NodeUnusable
 from pipeline.cluster.node_client import NodeClient
 from pipeline.cluster.placing.node_supply import NodeSupply
 from pipeline.cluster.wire.attempt_order import AttemptId
@@ -78,6 +78,9 @@ class RunNodes:
         self._tell(f"node {name} is lost: {loss.words}")
         self._sessions[name] = NodeSession(session.node, self._client(session.node), self._parts)
         return lost
+
+    def noticed(self, change: ClusterNotice) -> None:
+        self._tell(change.words)
 
     def unusable(self, change: NodeUnusable) -> None:
         self._tell(f"node {change.name} can't be used: {change.words}")

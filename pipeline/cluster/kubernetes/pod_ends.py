@@ -4,28 +4,33 @@ https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
 https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.cluster.definitions.cluster_definition import POD_CONTAINER
+from pipeline.cluster.definitions.pod_definition import CONTAINER
 from pipeline.cluster.members import LossKind, NodeLoss
 
 Pod = Mapping[str, Any]  # as the API writes it
 
-# Why the cluster takes a pod away, by the reason of its condition DisruptionTarget or of its status.
+# Why the cluster takes a pod away: reasons of the condition DisruptionTarget.
 DISRUPTIONS: Mapping[str, LossKind] = {
-    "DeadlineExceeded": "walltime",
     "DeletionByPodGC": "lost",
     "DeletionByTaintManager": "lost",
-    "Evicted": "preempted",
     "EvictionByEvictionAPI": "preempted",
+    "PreemptionByScheduler": "preempted",
+    "TerminationByKubelet": "preempted",
+}
+# Reasons of a pod's status. One that is evicted without such a condition has taken more disk than it may.
+ENDS: Mapping[str, LossKind] = {
+    "DeadlineExceeded": "walltime",
+    "Evicted": "failed",
     "NodeLost": "lost",
     "NodeShutdown": "lost",
     "Preempting": "preempted",
-    "PreemptionByScheduler": "preempted",
     "Terminated": "lost",
-    "TerminationByKubelet": "preempted",
 }
+# Reasons of how the node's container ended, where its exit code doesn't say all.
+CONTAINER_ENDS: Mapping[str, LossKind] = {"OOMKilled": "memory", "ContainerStatusUnknown": "lost"}
 # Why a container that waits will go on to wait.
 HOPELESS = {
     "CreateContainerConfigError",
@@ -39,20 +44,13 @@ HOPELESS = {
 
 def loss_of(pod: Pod) -> NodeLoss | None:
     """``None`` for a pod that works, or may still begin."""
-    name, status = pod["metadata"]["name"], pod.get("status", {})
-    if disruption := _disruption(status):
-        kind, words = disruption
-        return NodeLoss(kind, f"Kubernetes: pod {name}: {words}")
-    if ended := _state(status).get("terminated"):
-        return _ended(name, ended)
-    if pod["metadata"].get("deletionTimestamp"):
-        return NodeLoss("cancelled", f"Kubernetes: pod {name} was deleted")
-    waiting = _state(status).get("waiting", {})
-    if waiting.get("reason") in HOPELESS:
-        return NodeLoss("failed", f"Kubernetes: pod {name}: {_said(waiting)}")
-    if status.get("phase") == "Failed":
-        return NodeLoss("failed", f"Kubernetes: pod {name} has failed: {_said(status)}")
-    return None
+    status = pod["status"]
+    ended = _state(status).get("terminated") or {}
+    found = _disruption(status) or _known_end(ended) or _deletion(pod) or _end(ended) or _failure(status)
+    if found is None:
+        return None
+    kind, words = found
+    return NodeLoss(kind, f"Kubernetes: pod {pod['metadata']['name']}: {words}")
 
 
 def gone(name: str) -> NodeLoss:
@@ -62,29 +60,70 @@ def gone(name: str) -> NodeLoss:
 
 def wait_reason(pod: Pod) -> str:
     """Why a pod hasn't begun; empty where that isn't known."""
-    name, status = pod["metadata"]["name"], pod.get("status", {})
-    unscheduled = _condition(status, "PodScheduled", "False")
-    found = unscheduled or _state(status).get("waiting")
-    return f"Kubernetes: pod {name}: {_said(found)}" if found else ""
+    status = pod["status"]
+    found = _condition(status, "PodScheduled", "False") or next(_waiting(status), None)
+    return f"Kubernetes: pod {pod['metadata']['name']}: {_said(found)}" if found else ""
 
 
 def ended_at(pod: Pod) -> str:
-    """The time, as the API writes it, at which its node's container ended; empty while it may go on."""
-    return str(_state(pod.get("status", {})).get("terminated", {}).get("finishedAt") or "")
+    """The time, as the API writes it, at which a pod was over, or was made where nobody knows; empty while it may go
+    on."""
+    ended = _state(pod["status"]).get("terminated") or {}
+    is_over = ended or pod["status"].get("phase") in {"Failed", "Succeeded"}
+    return str(ended.get("finishedAt") or pod["metadata"].get("creationTimestamp") or "") if is_over else ""
 
 
-def _ended(name: str, ended: Mapping[str, Any]) -> NodeLoss:
-    code, reason = ended.get("exitCode", 0), ended.get("reason", "")
-    words = f"Kubernetes: the container of pod {name} ended with exit code {code} ({reason or 'no reason given'})"
-    if reason == "OOMKilled":
-        return NodeLoss("memory", words)
-    return NodeLoss("failed" if code else "lost", words)
+_Found = tuple[LossKind, str]
 
 
-def _disruption(status: Mapping[str, Any]) -> tuple[LossKind, str] | None:
-    found = _condition(status, "DisruptionTarget", "True") or status
-    kind = DISRUPTIONS.get(found.get("reason", ""))
-    return (kind, _said(found)) if kind else None
+def _disruption(status: Mapping[str, Any]) -> _Found | None:
+    found = _condition(status, "DisruptionTarget", "True") or {}
+    kind = DISRUPTIONS.get(found.get("reason", "")) or ENDS.get(status.get("reason", ""))
+    return (kind, _said(found or status)) if kind else None
+
+
+def _known_end(ended: Mapping[str, Any]) -> _Found | None:
+    kind = CONTAINER_ENDS.get(ended.get("reason", ""))
+    return (kind, _exit(CONTAINER, ended)) if kind else None
+
+
+def _deletion(pod: Pod) -> _Found | None:
+    return ("cancelled", "it was deleted") if pod["metadata"].get("deletionTimestamp") else None
+
+
+def _end(ended: Mapping[str, Any]) -> _Found | None:
+    return ("failed" if ended.get("exitCode") else "lost", _exit(CONTAINER, ended)) if ended else None
+
+
+def _failure(status: Mapping[str, Any]) -> _Found | None:
+    """Of a pod whose node's container may never have begun."""
+    for waiting in _waiting(status):
+        if waiting.get("reason") in HOPELESS:
+            return "failed", _said(waiting)
+    if status.get("phase") == "Succeeded":
+        return "lost", "it has ended"
+    if status.get("phase") != "Failed":
+        return None
+    others = (_exit(name, state["terminated"]) for name, state in _states(status) if state.get("terminated"))
+    return "failed", next(others, f"it has failed: {_said(status)}")
+
+
+def _waiting(status: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Those that say why first. A container waits for those before it, as PodInitializing."""
+    states = [state["waiting"] for _, state in _states(status) if state.get("waiting")]
+    yield from sorted(states, key=lambda each: each.get("reason") in {None, "PodInitializing"})
+
+
+def _states(status: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Of all containers, by name."""
+    for kind in ("initContainerStatuses", "containerStatuses"):
+        for each in status.get(kind) or ():
+            yield each.get("name", ""), each.get("state") or {}
+
+
+def _state(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of the node's container."""
+    return next((state for name, state in _states(status) if name == CONTAINER), {})
 
 
 def _condition(status: Mapping[str, Any], kind: str, value: str) -> Mapping[str, Any] | None:
@@ -92,13 +131,8 @@ def _condition(status: Mapping[str, Any], kind: str, value: str) -> Mapping[str,
     return next((each for each in conditions if (each.get("type"), each.get("status")) == (kind, value)), None)
 
 
-def _state(status: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Of the node's container."""
-    for each in status.get("containerStatuses") or ():
-        if each.get("name") == POD_CONTAINER:
-            state: Mapping[str, Any] = each.get("state") or {}
-            return state
-    return {}
+def _exit(container: str, ended: Mapping[str, Any]) -> str:
+    return f"container {container} ended with exit code {ended.get('exitCode', 0)}: {_said(ended)}"
 
 
 def _said(found: Mapping[str, Any]) -> str:

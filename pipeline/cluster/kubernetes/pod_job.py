@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from pipeline.cluster.batch.batch_job import BatchJob
-
-POD = "PIPELINE_POD"  # the pod's name, which the specification of a node's pod puts there
+from pipeline.cluster.definitions.pod_definition import POD
 
 
 def of_process(variables: Mapping[str, str]) -> BatchJob | None:

@@ -6,12 +6,12 @@ https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.cluster.definitions.cluster_definition import POD_CONTAINER, POD_FOLDER, KubernetesPods
-from pipeline.cluster.kubernetes.pod_job import POD
+from pipeline.cluster.definitions import pod_definition
+from pipeline.cluster.definitions.cluster_definition import KubernetesPods
+from pipeline.cluster.definitions.pod_definition import CERTIFICATES_VOLUME, CONTAINER, FOLDER, FOLDER_VOLUME
 from pipeline.values import Struct
 
 OWNER = "pipeline-owner"  # a label: whose node it is
-CERTIFICATES = "/pipeline-certificates"
 
 
 class NodePod(Struct, frozen=True, kw_only=True):
@@ -36,32 +36,40 @@ def pod(node: NodePod, pods: KubernetesPods) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": _merged(template.get("metadata", {}), metadata),
-        "spec": _spec({**usual, **template.get("spec", {})}, node, pods),
+        "metadata": _merged(template.get("metadata") or {}, metadata),
+        "spec": _spec({**usual, **(template.get("spec") or {})}, node, pods),
     }
 
 
 def _spec(template: Mapping[str, Any], node: NodePod, pods: KubernetesPods) -> dict[str, Any]:
-    containers = list(template.get("containers", ()))
-    known: dict[str, Any] = next((each for each in containers if each["name"] == POD_CONTAINER), {})
-    mounted = {each.get("mountPath") for each in known.get("volumeMounts", ())}
-    volumes = [{"name": "pipeline-certificates", "secret": {"secretName": node.secret}}]
-    volumes += [{"name": "pipeline-node", "emptyDir": {}}] if POD_FOLDER not in mounted else []
-    own = _container(node, pods, has_folder=POD_FOLDER in mounted)
-    others = [each for each in containers if each is not known]
+    containers = template.get("containers") or ()
+    known: Mapping[str, Any] = next((each for each in containers if each["name"] == CONTAINER), {})
+    has_folder = any(each.get("mountPath") == FOLDER for each in known.get("volumeMounts") or ())
+    volumes: list[dict[str, Any]] = [{"name": CERTIFICATES_VOLUME, "secret": {"secretName": node.secret}}]
+    volumes += [] if has_folder else [{"name": FOLDER_VOLUME, "emptyDir": {}}]
+    own = _merged(known, _container(node, pods, has_folder))
     spec = _merged(template, {"restartPolicy": "Never", "volumes": volumes})
-    return {**spec, "containers": [_with_texts(_merged(known, own)), *others]}
+    spec["containers"] = [own, *(each for each in containers if each is not known)]
+    spec["volumes"] = [_with_text(each, "emptyDir", "sizeLimit") for each in spec["volumes"]]
+    for kind in ("containers", "initContainers"):
+        spec[kind] = [_with_text(each, "resources", "limits", "requests") for each in spec.get(kind) or ()]
+    return spec
 
 
 def _container(node: NodePod, pods: KubernetesPods, has_folder: bool) -> dict[str, Any]:
-    mounts = [{"name": "pipeline-certificates", "mountPath": CERTIFICATES, "readOnly": True}]
-    mounts += [] if has_folder else [{"name": "pipeline-node", "mountPath": POD_FOLDER}]
+    mounts: list[dict[str, Any]] = [
+        {"name": CERTIFICATES_VOLUME, "mountPath": pod_definition.CERTIFICATES, "readOnly": True}
+    ]
+    mounts += [] if has_folder else [{"name": FOLDER_VOLUME, "mountPath": FOLDER}]
     memory = str(pods.memory)
     return {
-        "name": POD_CONTAINER,
+        "name": CONTAINER,
         "image": pods.image,
         "command": list(node.command),
-        "env": [_from_field("POD_IP", "status.podIP"), _from_field(POD, "metadata.name")],
+        "env": [
+            _from_field(pod_definition.ADDRESS, "status.podIP"),
+            _from_field(pod_definition.POD, "metadata.name"),
+        ],
         "resources": {"requests": {"cpu": str(pods.cpus), "memory": memory}, "limits": {"memory": memory}},
         "volumeMounts": mounts,
     }
@@ -78,19 +86,20 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
         known = found.get(key)
         if isinstance(value, Mapping) and isinstance(known, Mapping):
             found[key] = _merged(known, value)
-        elif isinstance(value, list) and isinstance(known, list) and key != "command":
-            found[key] = [*value, *known]
         else:
-            found[key] = value
+            found[key] = [*value, *known] if isinstance(value, list) and isinstance(known, list) else value
     return found
 
 
-def _with_texts(container: dict[str, Any]) -> dict[str, Any]:
+def _with_text(item: Mapping[str, Any], key: str, *quantities: str) -> dict[str, Any]:
     """Quantities as the API's client wants them: a YAML file may have ``nvidia.com/gpu: 1``."""
-    resources = {kind: _texts(quantities) for kind, quantities in container["resources"].items()}
-    return {**container, "resources": resources}
+    inner = item.get(key)
+    if not inner:
+        return dict(item)
+    return {**item, key: {name: _text(each) if name in quantities else each for name, each in inner.items()}}
 
 
-def _texts(quantities: Any) -> Any:
-    """Other things than quantities by name, such as ``claims``, as they are."""
-    return {name: str(each) for name, each in quantities.items()} if isinstance(quantities, Mapping) else quantities
+def _text(quantity: Any) -> Any:
+    if isinstance(quantity, Mapping):
+        return {name: _text(each) for name, each in quantity.items()}
+    return quantity if quantity is None else str(quantity)

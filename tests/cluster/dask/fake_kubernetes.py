@@ -41,6 +41,8 @@ class FakeKubernetes:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.refusal: ApiRefusal | None = None  # of every pod that is made
         self.is_held = False  # no pod is scheduled
+        self.faults: list[tuple[str, int]] = []  # a method's next answer is lost: the status in its place
+        self.lists: str | None = None  # what is answered in place of a list
         self.asked: set[tuple[str, str]] = set()  # verbs and resources, as a Role has them
         self._lock = threading.RLock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -112,6 +114,16 @@ class FakeKubernetes:
                 case "DELETE", _:
                     return self._delete(name)
         raise ApiRefusal(405, f"{method} {path}")
+
+    def on_its_way(self, method: str, answer: Any) -> tuple[int, Any]:
+        """What becomes of an answer, and its status."""
+        with self._lock:
+            fault = next((each for each in self.faults if each[0] == method), None)
+            if fault:
+                self.faults.remove(fault)
+                return fault[1], {"kind": "Status", "message": "the answer was lost"}
+        is_list = isinstance(answer, dict) and answer.get("kind") == "PodList"
+        return 200, self.lists if is_list and self.lists is not None else answer
 
     def _listed(self, kind: str, query: dict[str, str]) -> list[dict[str, Any]]:
         key, _, value = query["labelSelector"].partition("=")
@@ -225,7 +237,8 @@ def _handler(kubernetes: FakeKubernetes) -> type[BaseHTTPRequestHandler]:
             query = {key: values[0] for key, values in parse_qs(parts.query).items()}
             try:
                 assert self.headers["Authorization"] == f"Bearer {TOKEN}"
-                self._send(200, kubernetes.answer(self.command, parts.path, query, body))
+                answer = kubernetes.answer(self.command, parts.path, query, body)
+                self._send(*kubernetes.on_its_way(self.command, answer))
             except ApiRefusal as error:
                 self._send(error.status, {"kind": "Status", "message": str(error), "code": error.status})
 

@@ -1,6 +1,8 @@
 """Nodes as pods of a Kubernetes that takes, refuses, ends, evicts and deletes them."""
 
+import asyncio
 import re
+import shutil
 import stat
 from collections import Counter
 from collections.abc import Iterator
@@ -9,9 +11,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline.cluster.batch import batch_watch
 from pipeline.cluster.definitions import cluster_file
 from pipeline.cluster.definitions.cluster_definition import ClusterDefinition, KubernetesPods, NodeRange
-from pipeline.cluster.members import ClusterFailed, LossKind, NodeLoss
+from pipeline.cluster.kubernetes import pod_api
+from pipeline.cluster.kubernetes.kubernetes_system import KubernetesSystem
+from pipeline.cluster.kubernetes.pod_api import PodApi
+from pipeline.cluster.members import ClusterFailed, ClusterNotice, LossKind, NodeLoss
 from pipeline.jobs.events import StageFinished, StageStarted
 from pipeline.project import ProjectFolder
 from tests.cluster.dask.fake_kubernetes import ApiRefusal, FakeKubernetes
@@ -136,6 +142,10 @@ def test_a_pod_that_no_machine_has_room_for_is_told(kubernetes: FakeKubernetes, 
     kubernetes.is_held = True
     with following(definition(tmp_path), tmp_path) as follower:
         wait_for(lambda: "Insufficient cpu" in follower.members.problems().get("kube-0", ""))
+        notices = [each.words for each in follower.look() if isinstance(each, ClusterNotice)]
+        assert next(each for each in notices if "Insufficient cpu" in each).startswith(
+            "kube-0: it was started more than 2"
+        )
         assert "hasn't come: Kubernetes: pod pipeline-kube-0-" in follower.members.problems()["kube-0"]
 
 
@@ -185,11 +195,64 @@ def test_a_quota_that_is_used_up_later_is_told_and_the_nodes_that_are_there_go_o
         assert [each.node.name for each in follower.members.nodes()] == ["kube-0"]
 
 
+def test_a_pod_whose_making_isn_t_answered_is_one_pod_all_the_same(kubernetes: FakeKubernetes, tmp_path: Path) -> None:
+    with following(definition(tmp_path), tmp_path) as follower:
+        wait_for(lambda: kubernetes.objects["secrets"])
+        kubernetes.faults = [("POST", 504)]
+        follower.joined("kube-0")
+        assert kubernetes.faults == []
+        assert len(kubernetes.names()) == 1
+        assert follower.members.problems() == {}
+    wait_for(lambda: not kubernetes.names())
+
+
+def test_a_pod_that_can_t_be_deleted_at_once_is_deleted_later(
+    kubernetes: FakeKubernetes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pod_api, "PATIENCE", 0.0)
+    with following(definition(tmp_path), tmp_path) as follower:
+        follower.joined("kube-0")
+        kubernetes.faults = [("DELETE", 503)]
+        kubernetes.run_out_of_memory(kubernetes.names()[0])
+        follower.joined("kube-0", 2)
+        wait_for(lambda: not kubernetes.faults)
+    wait_for(lambda: not kubernetes.names())
+
+
+@pytest.mark.parametrize(
+    "answer", ["<html>please log in</html>", '{"kind": "Status"}', '{"items": null}', '{"items": [1]}']
+)
+def test_an_answer_that_is_no_list_of_pods_says_nothing_of_any(
+    kubernetes: FakeKubernetes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    monkeypatch.setattr(batch_watch, "SILENT_SECONDS", 0.0)
+    with following(definition(tmp_path), tmp_path) as follower:
+        follower.joined("kube-0")
+        kubernetes.lists = answer
+        words = "nobody can say how its nodes end: what answers for Kubernetes has no list of pods"
+        wait_for(lambda: ClusterNotice(f"kube: {words}") in follower.look())
+        assert [each.node.name for each in follower.members.nodes()] == ["kube-0"]
+
+
+def test_one_look_that_finds_no_pod_is_not_believed(kubernetes: FakeKubernetes) -> None:
+    api = PodApi(KubernetesPods(image="x", cpus=1, memory=1))
+    system = KubernetesSystem(api, "pipeline-owner=me")
+    assert asyncio.run(system.ends({"p"})) == {}
+    assert asyncio.run(system.ends({"p"}))["p"].words == "Kubernetes has no pod p any more"
+
+
+def test_a_folder_for_logs_that_is_gone_keeps_no_pod_alive(kubernetes: FakeKubernetes, tmp_path: Path) -> None:
+    with following(definition(tmp_path), tmp_path) as follower:
+        follower.joined("kube-0")
+        shutil.rmtree(tmp_path / "logs")
+    wait_for(lambda: not kubernetes.names())
+
+
 def test_a_cluster_that_isn_t_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     with following(definition(tmp_path), tmp_path) as follower:
-        assert follower.failed().words.startswith("the cluster kube can't be started: Kubernetes can't be asked: ")
+        assert follower.failed().words.startswith("the cluster kube can't be started: Kubernetes can't be found: ")
 
 
 def test_pods_of_a_run_that_has_died_are_removed_by_the_next_one(kubernetes: FakeKubernetes, tmp_path: Path) -> None:

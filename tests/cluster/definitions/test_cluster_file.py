@@ -6,7 +6,6 @@ import pytest
 
 from pipeline.cluster.definitions import cluster_file
 from pipeline.cluster.definitions.cluster_definition import (
-    POD_FOLDER,
     ClusterDefinition,
     KubernetesPods,
     LocalProcesses,
@@ -70,7 +69,7 @@ kube: {kind: kubernetes, nodes: {max: 9}, cpus: 8, memory: 32 GiB, image: "regis
     assert isinstance(kube, KubernetesPods)
     assert (kube.memory, kube.image, kube.python, kube.poll_seconds) == (32 << 30, "registry/films:3", "python", 10.0)
     assert kube.pod["spec"]["nodeSelector"] == {"gpu": "a100"}
-    assert (found["kube"].node_folder, found["kube"].nodes) == (POD_FOLDER, NodeRange(0, 9))
+    assert (found["kube"].node_folder, found["kube"].nodes) == ("/pipeline-node", NodeRange(0, 9))
 
 
 def test_what_holds_for_all_kinds(project: ProjectFolder) -> None:
@@ -107,6 +106,12 @@ def test_what_holds_for_all_kinds(project: ProjectFolder) -> None:
             f"{KUBE} pod: {{spec: {{containers: [{{name: worker, args: [x]}}]}}}}}}",
             "'args' of the container worker is the",
         ),
+        (
+            f"{KUBE} pod: {{spec: {{containers: [{{name: worker, env: [{{name: POD_IP}}]}}]}}}}}}",
+            "POD_IP is the node's own",
+        ),
+        (f"{KUBE} pod: {{spec: {{volumes: [{{name: pipeline-node}}]}}}}}}", "a.pod.spec.volumes.0.name"),
+        (f"{KUBE} pod: {{spec: {{containers: [{{name: worker, env: {{A: b}}}}]}}}}}}", "a.pod.spec.containers.0.env"),
         (f"{KUBE} pod: {{sepc: {{}}}}}}", "did you mean 'spec'?"),
     ],
 )

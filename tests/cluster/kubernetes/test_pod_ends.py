@@ -18,6 +18,12 @@ def container(kind: str, **values: object) -> dict[str, Any]:
     return {"containerStatuses": [other, {"name": "worker", "state": {kind: values}}]}
 
 
+def before(kind: str, **values: object) -> dict[str, Any]:
+    """The state of a container that must end before the node's begins."""
+    first = {"initContainerStatuses": [{"name": "first", "state": {kind: values}}]}
+    return {**first, "containerStatuses": [{"name": "worker", "state": {"waiting": {"reason": "PodInitializing"}}}]}
+
+
 def disruption(reason: str) -> dict[str, Any]:
     return {"conditions": [{"type": "DisruptionTarget", "status": "True", "reason": reason, "message": "why"}]}
 
@@ -25,16 +31,30 @@ def disruption(reason: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("status", "kind", "words"),
     [
-        (container("terminated", exitCode=137, reason="OOMKilled"), "memory", "exit code 137 (OOMKilled)"),
-        (container("terminated", exitCode=1, reason="Error"), "failed", "exit code 1 (Error)"),
-        (container("terminated", exitCode=0, reason="Completed"), "lost", "exit code 0 (Completed)"),
-        (container("terminated", exitCode=137), "failed", "exit code 137 (no reason given)"),
+        (
+            container("terminated", exitCode=137, reason="OOMKilled"),
+            "memory",
+            "worker ended with exit code 137: OOMKilled",
+        ),
+        (container("terminated", exitCode=1, reason="Error"), "failed", "exit code 1: Error"),
+        (container("terminated", exitCode=0, reason="Completed"), "lost", "exit code 0: Completed"),
+        (container("terminated", exitCode=137), "failed", "exit code 137: no reason given"),
         ({**disruption("PreemptionByScheduler")}, "preempted", "PreemptionByScheduler: why"),
         ({**disruption("EvictionByEvictionAPI")}, "preempted", "EvictionByEvictionAPI: why"),
         ({**disruption("TerminationByKubelet")}, "preempted", "TerminationByKubelet: why"),
         ({**disruption("DeletionByTaintManager")}, "lost", "DeletionByTaintManager: why"),
         ({**disruption("DeletionByPodGC"), "phase": "Failed"}, "lost", "DeletionByPodGC: why"),
-        ({"phase": "Failed", "reason": "Evicted", "message": "low on memory"}, "preempted", "Evicted: low on memory"),
+        ({"phase": "Failed", "reason": "Evicted", "message": "over its limit"}, "failed", "Evicted: over its limit"),
+        ({**disruption("NewReason"), "reason": "NodeLost"}, "lost", "NewReason: why"),
+        ({"phase": "Succeeded"}, "lost", "it has ended"),
+        (container("terminated", exitCode=137, reason="ContainerStatusUnknown"), "lost", "ContainerStatusUnknown"),
+        (container("terminated", exitCode=128, reason="StartError", message="no python"), "failed", "no python"),
+        (before("waiting", reason="ImagePullBackOff", message="no such image"), "failed", "no such image"),
+        (
+            {**before("terminated", exitCode=2, reason="Error", message="no disk"), "phase": "Failed"},
+            "failed",
+            "container first ended with exit code 2: Error: no disk",
+        ),
         ({"phase": "Failed", "reason": "DeadlineExceeded"}, "walltime", "DeadlineExceeded"),
         ({"phase": "Failed", "reason": "UnexpectedAdmissionError"}, "failed", "has failed: UnexpectedAdmissionError"),
         ({"phase": "Failed"}, "failed", "has failed: no reason given"),
@@ -56,10 +76,18 @@ def test_what_takes_a_pod_away_says_more_than_how_its_container_ended() -> None:
     assert loss.kind == "preempted"
 
 
-def test_a_pod_that_somebody_deletes_is_cancelled() -> None:
-    loss = pod_ends.loss_of(pod(container("running"), deletionTimestamp="2026-01-01T00:00:00Z"))
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (container("running"), "cancelled"),
+        (container("terminated", exitCode=143, reason="Error"), "cancelled"),
+        (container("terminated", exitCode=137, reason="OOMKilled"), "memory"),
+    ],
+)
+def test_a_pod_that_somebody_deletes_is_cancelled(status: dict[str, Any], kind: LossKind) -> None:
+    loss = pod_ends.loss_of(pod(status, deletionTimestamp="2026-01-01T00:00:00Z"))
     assert loss
-    assert loss.kind == "cancelled"
+    assert loss.kind == kind
 
 
 @pytest.mark.parametrize(
@@ -84,9 +112,11 @@ def test_why_a_pod_has_not_begun() -> None:
     assert pod_ends.wait_reason(pod({"conditions": [unscheduled]})) == "Kubernetes: pod p: Unschedulable: 0/3 nodes"
     assert pod_ends.wait_reason(pod(container("waiting", reason="ErrImagePull"))) == "Kubernetes: pod p: ErrImagePull"
     assert pod_ends.wait_reason(pod(container("running"))) == ""
+    assert pod_ends.wait_reason(pod(before("waiting", reason="ErrImagePull"))) == "Kubernetes: pod p: ErrImagePull"
 
 
 def test_when_a_pod_has_ended() -> None:
     time = "2026-01-01T00:00:00Z"
     assert pod_ends.ended_at(pod(container("terminated", exitCode=0, finishedAt=time))) == time
-    assert pod_ends.ended_at(pod(container("running"))) == ""
+    assert pod_ends.ended_at(pod(container("running"), creationTimestamp=time)) == ""
+    assert pod_ends.ended_at(pod({"phase": "Failed", "reason": "Evicted"}, creationTimestamp=time)) == time

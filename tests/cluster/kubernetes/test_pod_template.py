@@ -5,9 +5,10 @@ from typing import Any
 import yaml
 from kubernetes.client import V1Pod
 
-from pipeline.cluster.definitions.cluster_definition import POD_FOLDER, KubernetesPods
+from pipeline.cluster.definitions.cluster_definition import KubernetesPods
+from pipeline.cluster.definitions.pod_definition import CERTIFICATES, FOLDER
 from pipeline.cluster.kubernetes import pod_template
-from pipeline.cluster.kubernetes.pod_template import CERTIFICATES, NodePod
+from pipeline.cluster.kubernetes.pod_template import NodePod
 
 TEMPLATE = """
 metadata: {labels: {team: films, pipeline-owner: somebody}, annotations: {sidecar.istio.io/inject: "false"}}
@@ -51,7 +52,7 @@ def test_without_a_template_a_node_has_what_it_needs() -> None:
     assert not spec["enableServiceLinks"]  # or Kubernetes sets variables that Dask takes for settings
     volumes = {each["name"]: each for each in spec["volumes"]}
     assert volumes[mounts(pod)[CERTIFICATES]]["secret"] == {"secretName": "certificates"}
-    assert volumes[mounts(pod)[POD_FOLDER]]["emptyDir"] == {}
+    assert volumes[mounts(pod)[FOLDER]]["emptyDir"] == {}
 
 
 def test_a_template_adds_to_it_and_changes_nothing_that_a_node_needs() -> None:
@@ -72,8 +73,24 @@ def test_a_template_adds_to_it_and_changes_nothing_that_a_node_needs() -> None:
 
 def test_a_disk_of_the_template_s_own_takes_the_place_of_the_pod_s() -> None:
     pod = made(TEMPLATE)
-    assert mounts(pod)[POD_FOLDER] == "disk"
+    assert mounts(pod)[FOLDER] == "disk"
     assert [each["name"] for each in pod["spec"]["volumes"]] == ["pipeline-certificates", "disk"]
+
+
+def test_numbers_are_quantities_and_nothing_is_nothing() -> None:
+    pod = made("""
+metadata:
+spec:
+  volumes: [{name: tmp, emptyDir: {sizeLimit: 1000000}}]
+  initContainers: [{name: first, image: x, resources: {limits: {cpu: 1}}}]
+  containers:
+    - {name: proxy, image: x, resources: {requests: {cpu: 0.5}, limits: }}
+    - {name: worker, volumeMounts: , env: , resources: }
+""")
+    V1Pod.model_validate(pod)
+    assert pod["spec"]["initContainers"][0]["resources"]["limits"] == {"cpu": "1"}
+    assert pod["spec"]["containers"][1]["resources"]["requests"] == {"cpu": "0.5"}
+    assert pod["spec"]["volumes"][-1]["emptyDir"] == {"sizeLimit": "1000000"}
 
 
 def test_claims_of_devices_stay_as_they_are() -> None:
