@@ -79,17 +79,15 @@ class NodeLedger:
         """Whether nothing at all fits."""
         return self.cpus <= 0
 
+    def has_room(self, needs: StageNeeds) -> bool:
+        """Whether so much is free now. Each stage has at least a thousandth of a CPU."""
+        return self._thousandths(needs) <= self.cpus and needs.memory <= self.memory and needs.gpus <= len(self.gpus)
+
     def take(self, needs: StageNeeds, now: float) -> NodeShare | None:
-        """``None`` where it doesn't fit now. Each stage has at least a thousandth of a CPU."""
-        cpus = self._thousandths(needs)
-        is_free = cpus <= self.cpus and needs.memory <= self.memory and needs.gpus <= len(self.gpus)
-        if not is_free or not self.could_have(needs, now):
+        """``None`` where it doesn't fit now."""
+        if not self.has_room(needs) or not self.could_have(needs, now):
             return None
-        share = NodeShare(cpus, needs.memory, tuple(self.gpus[: needs.gpus]))
-        self.cpus -= cpus
-        self.memory -= needs.memory
-        del self.gpus[: needs.gpus]
-        return share
+        return self.claim(needs)
 
     def claim(self, needs: StageNeeds) -> NodeShare:
         """For a stage that runs there already, whether there is room or not; GPUs as far as there are some."""

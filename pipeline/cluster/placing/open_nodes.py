@@ -1,6 +1,6 @@
 """Nodes that may have room, for each kind of needs; and what is on them already. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 
 from pipeline.cluster.placing.node_supply import StageNeeds, WaitingStage
@@ -10,7 +10,8 @@ ENVIRONMENT_BYTES = 1 << 30  # what it is worth that a node has the environment,
 
 
 class OpenNodes:
-    """A node is open for some needs until it was tried for them in vain, and again when something on it has ended.
+    """A node is open for some needs until it was tried for them in vain, and again when something on it has ended and
+    there is room for them.
 
     So the tries are as many as the events, times the kinds of needs, however many nodes and stages there are.
     """
@@ -22,11 +23,12 @@ class OpenNodes:
         self._files: dict[str, set[str]] = {}  # by node, the digests
         self._environments: dict[str, set[str]] = {}  # by node, the keys
 
-    def reopen(self, name: str) -> None:
+    def reopen(self, name: str, has_room: Callable[[StageNeeds], bool]) -> None:
         """Something on it has ended, or it is new."""
         self._all[name] = None
-        for nodes in self._by_needs.values():
-            nodes[name] = None
+        for needs, nodes in self._by_needs.items():
+            if has_room(needs):
+                nodes[name] = None
 
     def close(self, needs: StageNeeds, name: str) -> None:
         """It was tried in vain."""
@@ -57,11 +59,13 @@ class OpenNodes:
         nodes = self._of(needs)
         if not nodes:
             return None
+        if len(nodes) == 1:
+            name = next(iter(nodes))
+            return name, self.nearest(name, stages)
         first = stages[0]
         near = [name for digest, _ in first.inputs for name in islice(self._holders.get(digest, ()), LOOKED_AT)]
         candidates = dict.fromkeys([*(name for name in near if name in nodes), *islice(nodes, LOOKED_AT)])
-        name = max(candidates, key=lambda each: self._worth(each, first)) if len(candidates) > 1 else next(iter(nodes))
-        return name, (self.nearest(name, stages) if len(nodes) == 1 else 0)
+        return max(candidates, key=lambda each: self._worth(each, first)), 0
 
     def nearest(self, name: str, stages: list[WaitingStage]) -> int:
         """Which of the stages has most of its files on a node; the first of those that are equal."""

@@ -166,12 +166,12 @@ class NodePlacement:
                 self._note_overtaken(start, now)
                 yield start
             if not self._nodes[name].is_full:
-                self._open.reopen(name)
+                self._open.reopen(name, self._nodes[name].has_room)
 
     def _note_overtaken(self, start: NodeStart, now: float) -> None:
         """Those that come before it, and wait for a node that is large enough."""
         priority = start.stage.priority
-        passed = [needs for needs, queue in self._waiting.in_order() if queue.priority < priority]
+        passed = [needs for needs, queue in self._waiting.in_order() if queue.priorities[0] < priority]
         passed = [needs for needs in passed if self._licences.has(needs.licences)]
         self._note(passed, start.node, now)
 
@@ -195,7 +195,8 @@ class NodePlacement:
         stages = queue.first()
         while (chosen := self._open.choose(needs, stages)) is not None:
             name, index = chosen
-            start = self._try(stages[index], name, now) if self._may_use(name, needs) else None
+            may_start = self._nodes[name].has_room(needs) and self._may_use(name, needs)
+            start = self._try(stages[index], name, now) if may_start else None
             if start is not None:
                 queue.pop(index)
                 self._met(needs)

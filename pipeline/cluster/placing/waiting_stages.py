@@ -4,12 +4,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from itertools import islice
+from operator import itemgetter
 
 from pipeline.cluster.placing.node_supply import StageNeeds, WaitingStage
 
 NEAREST = 8  # stages of one priority among which those are looked for whose files are on a node
 
 Priority = tuple[int, float]
+_FIRST = itemgetter(0)
 
 
 class NeedsQueue:
@@ -19,7 +21,7 @@ class NeedsQueue:
     """
 
     def __init__(self) -> None:
-        self._priorities: list[Priority] = []
+        self.priorities: list[Priority] = []  # a heap: the first stage's comes first
         self._alone: dict[Priority, WaitingStage] = {}  # those that are the only one: a deque takes 600 bytes
         self._several: dict[Priority, deque[WaitingStage]] = {}
 
@@ -31,7 +33,7 @@ class NeedsQueue:
             other = self._alone.pop(priority, None)
             if other is None:
                 self._alone[priority] = stage
-                heappush(self._priorities, priority)
+                heappush(self.priorities, priority)
                 return
             several = self._several[priority] = deque((other,))
         if first:
@@ -40,16 +42,11 @@ class NeedsQueue:
             several.append(stage)
 
     def __bool__(self) -> bool:
-        return bool(self._priorities)
-
-    @property
-    def priority(self) -> Priority:
-        """Of the first."""
-        return self._priorities[0]
+        return bool(self.priorities)
 
     def first(self) -> list[WaitingStage]:
         """Up to a few of the best priority."""
-        priority = self._priorities[0]
+        priority = self.priorities[0]
         alone = self._alone.get(priority)
         return list(islice(self._several[priority], NEAREST)) if alone is None else [alone]
 
@@ -61,16 +58,16 @@ class NeedsQueue:
 
     def pop(self, index: int) -> WaitingStage:
         """One of ``first``."""
-        priority = self._priorities[0]
+        priority = self.priorities[0]
         several = self._several.get(priority)
         if several is None:
-            heappop(self._priorities)
+            heappop(self.priorities)
             return self._alone.pop(priority)
         stage = several[index]
         del several[index]
         if not several:
             del self._several[priority]
-            heappop(self._priorities)
+            heappop(self.priorities)
         return stage
 
 
@@ -91,8 +88,9 @@ class WaitingStages:
 
     def in_order(self) -> list[tuple[StageNeeds, NeedsQueue]]:
         """Those that have stages, the one with the first stage first."""
-        waiting = [pair for pair in self._queues.items() if pair[1]]
-        return sorted(waiting, key=lambda pair: pair[1].priority) if len(waiting) > 1 else waiting
+        waiting = [(queue.priorities[0], needs, queue) for needs, queue in self._queues.items() if queue.priorities]
+        waiting.sort(key=_FIRST)
+        return [(needs, queue) for _, needs, queue in waiting]
 
     def withdraw(self, is_unwanted: Callable[[str], bool]) -> None:
         """Take out stages, by their ids. Looks at all."""
