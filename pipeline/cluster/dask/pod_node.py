@@ -6,7 +6,6 @@ administrator installs, and chooses by itself which worker ends.
 
 import asyncio
 import contextlib
-import os
 import secrets
 import time
 from datetime import datetime
@@ -16,6 +15,7 @@ from distributed.core import Status
 from distributed.deploy.spec import ProcessInterface, SpecCluster
 
 from pipeline.cluster.certificates.certificate_files import CertificateFiles
+from pipeline.cluster.dask import nodes_log
 from pipeline.cluster.dask.deployment_parts import DeploymentParts
 from pipeline.cluster.dask.host_cluster import HostCluster
 from pipeline.cluster.dask.node_starts import NodeStarts
@@ -86,7 +86,7 @@ class PodNode(ProcessInterface):
         settings = self._settings
         with contextlib.suppress(KubernetesError, OSError):
             said = settings.api.log(self.job_id, pod_definition.CONTAINER)
-            with open(settings.log, "ab", opener=_private) as log:
+            with nodes_log.opened(settings.log) as log:
                 log.write(b"pod %s:\n%s\n" % (self.job_id.encode(), said))
         for name in (self.job_id, *settings.left):
             try:
@@ -127,7 +127,3 @@ def _prepare(settings: PodNodeSettings, files: CertificateFiles) -> None:
 
 def _seconds(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

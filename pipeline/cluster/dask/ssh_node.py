@@ -10,6 +10,7 @@ from distributed.core import Status
 from distributed.deploy.spec import ProcessInterface, SpecCluster
 
 from pipeline.cluster.certificates.certificate_files import CertificateFiles
+from pipeline.cluster.dask import nodes_log
 from pipeline.cluster.dask.deployment_parts import DeploymentParts
 from pipeline.cluster.dask.host_cluster import HostCluster
 from pipeline.cluster.dask.node_starts import NodeStarts
@@ -96,19 +97,13 @@ class SshNode(ProcessInterface):
 
     async def _tell_end(self) -> None:
         """What the worker says is kept in the log."""
-        with open(self._settings.log, "ab", opener=_private) as log:
+        with nodes_log.opened(self._settings.log) as log:
             while data := await self._process.stderr.read(1 << 16):
                 log.write(data)
                 log.flush()
         await self._process.wait_closed()
         end = self._process.exit_status if self._process.exit_signal is None else self._process.exit_signal
         self._settings.launches.ended(self._name, f"its process on {self._host} ended with {end}; {self._settings.log}")
-
-
-def _private(path: str, flags: int) -> int:
-    import os
-
-    return os.open(path, flags, 0o600)
 
 
 async def ssh_cluster(definition: ClusterDefinition, hosts: SshHosts, parts: DeploymentParts) -> SpecCluster:
