@@ -31,7 +31,7 @@ class BatchWatch:
         self._seconds = seconds
         self._told: set[str] = set()
         self._soon = asyncio.Event()
-        self._answered_at = time.monotonic()
+        self._answered_at, self._is_silent = time.monotonic(), False
 
     def look_soon(self) -> None:
         """A node was lost."""
@@ -45,9 +45,10 @@ class BatchWatch:
             self._soon.clear()
             try:
                 await self.look()
-                self._answered_at = time.monotonic()
+                self._answered_at, self._is_silent = time.monotonic(), False
             except SystemUnavailable as error:  # the next look may see more
-                if time.monotonic() - self._answered_at >= SILENT_SECONDS:
+                if not self._is_silent and time.monotonic() - self._answered_at >= SILENT_SECONDS:
+                    self._is_silent = True
                     self._view.unavailable(str(error))
 
     async def look(self) -> None:

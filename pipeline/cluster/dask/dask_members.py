@@ -206,7 +206,7 @@ class DaskMembers:
         self._book.note_problem(name, f"it was started more than {seconds:.0f} seconds ago, and hasn't come{why}")
 
     def _on_system_silent(self, words: str) -> None:
-        self._book.note_problem(self._settings.definition.name, f"nobody can say how its nodes end: {words}")
+        self._book.notice(f"nobody can say how the nodes of {self._settings.definition.name} end: {words}")
 
     def _jobs(self) -> set[str]:
         """The batch system's that are looked after."""

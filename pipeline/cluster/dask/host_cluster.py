@@ -24,12 +24,12 @@ class HostCluster(SpecCluster):
             found: dict[str, Any] = super().new_worker_spec()
             return found
         free = min(
-            (each for each in self._hosts if node_name(each) not in self.worker_spec), key=self._tries.__getitem__
+            (each for each in self._hosts if _node_name(each) not in self.worker_spec), key=self._tries.__getitem__
         )
         self._tries[free] += 1
         options = {**self.new_spec["options"], "host": free}
-        return {node_name(free): {**self.new_spec, "options": options}}
+        return {_node_name(free): {**self.new_spec, "options": options}}
 
 
-def node_name(host: str) -> str:
+def _node_name(host: str) -> str:
     return host.rpartition("@")[2]

@@ -110,8 +110,12 @@ class MembershipLog:
             changes = self._table.job_ended(job, loss)
             self._add([each for each in changes if not (is_released and isinstance(each, NodeExplained))])
 
+    def notice(self, words: str) -> None:
+        """Of the cluster, and of no node."""
+        with self._lock:
+            self._add([ClusterNotice(words)])
+
     def note_problem(self, name: str, words: str) -> None:
-        """``name``: of a node, or of the cluster."""
         with self._lock:
             if self._problems.get(name) != words:
                 self._problems[name] = words

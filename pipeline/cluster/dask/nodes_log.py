@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-def opened(path: Path) -> BinaryIO:
+def open_log(path: Path) -> BinaryIO:
     """For writing at its end. Raises ``OSError``."""
     return open(path, "ab", opener=_private)
 

@@ -86,7 +86,7 @@ class PodNode(ProcessInterface):
         settings = self._settings
         with contextlib.suppress(KubernetesError, OSError):
             said = settings.api.log(self.job_id, pod_definition.CONTAINER)
-            with nodes_log.opened(settings.log) as log:
+            with nodes_log.open_log(settings.log) as log:
                 log.write(b"pod %s:\n%s\n" % (self.job_id.encode(), said))
         for name in (self.job_id, *settings.left):
             try:

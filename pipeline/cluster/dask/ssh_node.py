@@ -97,7 +97,7 @@ class SshNode(ProcessInterface):
 
     async def _tell_end(self) -> None:
         """What the worker says is kept in the log."""
-        with nodes_log.opened(self._settings.log) as log:
+        with nodes_log.open_log(self._settings.log) as log:
             while data := await self._process.stderr.read(1 << 16):
                 log.write(data)
                 log.flush()

@@ -27,7 +27,7 @@ class ApiClient(Struct, frozen=True):
     namespace: str
 
 
-def opened(pods: KubernetesPods) -> ApiClient:
+def open_client(pods: KubernetesPods) -> ApiClient:
     """Asks nothing yet. Raises ``KubernetesError``."""
     from kubernetes import client, config
 
@@ -37,7 +37,7 @@ def opened(pods: KubernetesPods) -> ApiClient:
     try:
         if files or pods.context or VARIABLE in os.environ:
             _require(files, text)
-            with _complaints_told(text):
+            with _login_complaints(text):
                 config.load_kube_config(text, pods.context or None, settings, persist_config=False)
             usual = _namespace(files, pods.context)
         else:
@@ -58,7 +58,7 @@ def _require(files: Sequence[Path], text: str) -> None:
 
 
 @contextlib.contextmanager
-def _complaints_told(text: str) -> Iterator[None]:
+def _login_complaints(text: str) -> Iterator[None]:
     """The client only logs why a program that logs in has failed, and goes on without what it should have said."""
     heard: list[str] = []
     handler = logging.Handler()

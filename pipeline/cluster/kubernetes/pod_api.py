@@ -87,21 +87,21 @@ class PodApi:
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
-    def _call(self, function: str, passed_over: int = 0, **arguments: Any) -> bytes:
+    def _call(self, function: str, passed_over: int = 0, is_first: bool = True, **arguments: Any) -> bytes:
         """The answer as it is: one of a newer server has fields that the client doesn't know. Empty for an answer with
         the status that is passed over."""
         from kubernetes.client.exceptions import ApiException
 
-        with _told():
+        with _errors_in_words():
             try:
                 return self._asked(function, arguments)
             except ApiException as error:
                 if error.status == passed_over:
                     return b""
-                if error.status != HTTPStatus.UNAUTHORIZED:
+                if error.status != HTTPStatus.UNAUTHORIZED or not is_first:
                     raise
-            self._client = None  # it was let in by what has changed since
-            return self._asked(function, arguments)
+        self._client = None  # what lets it in may have changed since it was read
+        return self._call(function, passed_over, is_first=False, **arguments)
 
     def _asked(self, function: str, arguments: Mapping[str, Any]) -> bytes:
         client = self._opened()
@@ -111,7 +111,7 @@ class PodApi:
     def _opened(self) -> ApiClient:
         with self._lock:
             if self._client is None:
-                self._client = api_client.opened(self._pods)
+                self._client = api_client.open_client(self._pods)
             return self._client
 
 
@@ -121,7 +121,7 @@ def _whole(pod: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _errors_in_words() -> Iterator[None]:
     """Whatever the client raises, as one error with words for a person."""
     from kubernetes.client.exceptions import ApiException
     from pydantic import ValidationError

@@ -42,6 +42,8 @@ class FakeKubernetes:
         self.refusal: ApiRefusal | None = None  # of every pod that is made
         self.is_held = False  # no pod is scheduled
         self.faults: list[tuple[str, int]] = []  # a method's next answer is lost: the status in its place
+        self.failures: list[tuple[str, int]] = []  # a method's next request isn't carried out, with this status
+        self.token = TOKEN
         self.lists: str | None = None  # what is answered in place of a list
         self.asked: set[tuple[str, str]] = set()  # verbs and resources, as a Role has them
         self._lock = threading.RLock()
@@ -69,7 +71,7 @@ class FakeKubernetes:
                     "kind": "Config",
                     "current-context": "here",
                     "clusters": [{"name": "c", "cluster": {"server": server}}],
-                    "users": [{"name": "u", "user": {"token": TOKEN}}],
+                    "users": [{"name": "u", "user": {"token": self.token}}],
                     "contexts": [{"name": "here", "context": {"cluster": "c", "user": "u", "namespace": NAMESPACE}}],
                 }
             )
@@ -114,6 +116,15 @@ class FakeKubernetes:
                 case "DELETE", _:
                     return self._delete(name)
         raise ApiRefusal(405, f"{method} {path}")
+
+    def require(self, method: str, authorization: str) -> None:
+        """Raises ``ApiRefusal`` for what isn't carried out."""
+        with self._lock:
+            if authorization != f"Bearer {self.token}":
+                raise ApiRefusal(401, "Unauthorized")
+            if failure := next((each for each in self.failures if each[0] == method), None):
+                self.failures.remove(failure)
+                raise ApiRefusal(failure[1], "the server is being started")
 
     def on_its_way(self, method: str, answer: Any) -> tuple[int, Any]:
         """What becomes of an answer, and its status."""
@@ -236,7 +247,7 @@ def _handler(kubernetes: FakeKubernetes) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             query = {key: values[0] for key, values in parse_qs(parts.query).items()}
             try:
-                assert self.headers["Authorization"] == f"Bearer {TOKEN}"
+                kubernetes.require(self.command, self.headers["Authorization"])
                 answer = kubernetes.answer(self.command, parts.path, query, body)
                 self._send(*kubernetes.on_its_way(self.command, answer))
             except ApiRefusal as error:

@@ -1,6 +1,7 @@
 """Nodes as pods of a Kubernetes that takes, refuses, ends, evicts and deletes them."""
 
 import asyncio
+import base64
 import re
 import shutil
 import stat
@@ -15,6 +16,7 @@ from pipeline.cluster.batch import batch_watch
 from pipeline.cluster.definitions import cluster_file
 from pipeline.cluster.definitions.cluster_definition import ClusterDefinition, KubernetesPods, NodeRange
 from pipeline.cluster.kubernetes import pod_api
+from pipeline.cluster.kubernetes.errors import KubernetesError
 from pipeline.cluster.kubernetes.kubernetes_system import KubernetesSystem
 from pipeline.cluster.kubernetes.pod_api import PodApi
 from pipeline.cluster.members import ClusterFailed, ClusterNotice, LossKind, NodeLoss
@@ -25,6 +27,7 @@ from tests.cluster.dask.helpers import Follower, following, wait_for
 from tests.cluster.driver.faults import NAMES, marked_job, marks_of
 from tests.conftest import REPOSITORY, Sandbox, offline
 from tests.jobs.helpers import events_of
+from tests.test_process import eventually
 
 DOCUMENT = REPOSITORY / "docs/how-to/more-than-one-machine.md"
 CLUSTER = """kube:
@@ -212,11 +215,32 @@ def test_a_pod_that_can_t_be_deleted_at_once_is_deleted_later(
     monkeypatch.setattr(pod_api, "PATIENCE", 0.0)
     with following(definition(tmp_path), tmp_path) as follower:
         follower.joined("kube-0")
-        kubernetes.faults = [("DELETE", 503)]
-        kubernetes.run_out_of_memory(kubernetes.names()[0])
+        (first,) = kubernetes.names()
+        kubernetes.failures = [("DELETE", 503)]
+        kubernetes.run_out_of_memory(first)
         follower.joined("kube-0", 2)
-        wait_for(lambda: not kubernetes.faults)
-    wait_for(lambda: not kubernetes.names())
+        assert first in kubernetes.names()
+        assert kubernetes.failures == []
+    assert eventually(lambda: kubernetes.names() == [], 60), kubernetes.names()
+
+
+def test_an_api_that_is_started_again_is_asked_again(kubernetes: FakeKubernetes) -> None:
+    api = PodApi(KubernetesPods(image="x", cpus=1, memory=1))
+    kubernetes.failures = [("POST", 503), ("POST", 429), ("PUT", 500)]
+    for content in (b"old", b"new"):
+        api.put_secret("s", {"file": content})
+    assert kubernetes.failures == []
+    assert kubernetes.objects["secrets"]["s"]["data"] == {"file": base64.b64encode(b"new").decode()}
+
+
+def test_a_token_that_has_changed_is_read_again(kubernetes: FakeKubernetes, tmp_path: Path) -> None:
+    api = PodApi(KubernetesPods(image="x", cpus=1, memory=1))
+    assert api.pods("a=b") == []
+    kubernetes.token = "another"
+    with pytest.raises(KubernetesError, match="Kubernetes refuses: Unauthorized"):
+        api.pods("a=b")
+    kubernetes.write_configuration(tmp_path / "kubeconfig")
+    api.delete("gone")  # the first answer says Unauthorized, and the second that there is none
 
 
 @pytest.mark.parametrize(
@@ -229,8 +253,8 @@ def test_an_answer_that_is_no_list_of_pods_says_nothing_of_any(
     with following(definition(tmp_path), tmp_path) as follower:
         follower.joined("kube-0")
         kubernetes.lists = answer
-        words = "nobody can say how its nodes end: what answers for Kubernetes has no list of pods"
-        wait_for(lambda: ClusterNotice(f"kube: {words}") in follower.look())
+        words = "nobody can say how the nodes of kube end: what answers for Kubernetes has no list of pods"
+        wait_for(lambda: ClusterNotice(words) in follower.look())
         assert [each.node.name for each in follower.members.nodes()] == ["kube-0"]
 
 
@@ -245,7 +269,7 @@ def test_a_folder_for_logs_that_is_gone_keeps_no_pod_alive(kubernetes: FakeKuber
     with following(definition(tmp_path), tmp_path) as follower:
         follower.joined("kube-0")
         shutil.rmtree(tmp_path / "logs")
-    wait_for(lambda: not kubernetes.names())
+    assert eventually(lambda: kubernetes.names() == [], 60), kubernetes.names()
 
 
 def test_a_cluster_that_isn_t_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def opened(**more: str) -> tuple[str, str]:
     """Address and namespace."""
-    client = api_client.opened(KubernetesPods(image="x", cpus=1, memory=1, **more))  # type: ignore[arg-type]
+    client = api_client.open_client(KubernetesPods(image="x", cpus=1, memory=1, **more))  # type: ignore[arg-type]
     return client.core.api_client.configuration.host, client.namespace
 
 
